@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Child processes, by pidfd.  A child gets standard input, output and error and the descriptors
+ * that are listed, and nothing else.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+#define CHILD_FDS 16
+
+struct child {
+	pid_t pid;
+	int pidfd;
+};
+
+struct child_spawn {
+	const char *path;	  /* absolute */
+	char *const *argv;
+	char *const *env;	  /* NULL: this process's */
+	int in, out, err;	  /* 0-based: what becomes 0, 1, 2; -1: /dev/null */
+	const int *fds;		  /* become 3, 4, … in this order */
+	size_t fds_len;		  /* at most CHILD_FDS */
+	bool die_with_parent;	  /* PR_SET_PDEATHSIG SIGKILL */
+};
+
+/* Returns when the program was executed; a failed exec is an error here. */
+int child_spawn(const struct child_spawn *how, struct child *ret, struct err *e);
+/* Waits for its end; *ret_status is wait(2)'s, and the pidfd is closed. */
+int child_wait(struct child *c, int *ret_status, struct err *e);
+void child_kill(struct child *c); /* SIGKILL and wait; nothing if it has ended */
+/* Exit code, or 128 + signal. */
+int child_exit_code(int status);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Whole small files, relative to a directory descriptor.  Reads state their maximum; writes are a
+ * new file and one rename, so that a reader sees the old or the new and never a half.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+/* Reads all of dir/name into a fresh NUL-terminated *ret_text (free it); ret_len may be NULL.
+ * More than max bytes: ERR_INVALID "NAME is larger than N bytes". */
+int file_read_at(int dir, const char *name, size_t max, char **ret_text, size_t *ret_len,
+		 struct err *e);
+/* The same from an open descriptor, from its current offset to its end. */
+int file_read_fd(int fd, const char *name, size_t max, char **ret_text, size_t *ret_len,
+		 struct err *e);
+
+struct file_write {
+	mode_t mode;	/* 0: 0600 */
+	bool durable;	/* sync the file and its directory */
+	bool exclusive; /* ERR_CONFLICT if it exists */
+};
+int file_replace_at(int dir, const char *name, const void *data, size_t len,
+		    const struct file_write *how, struct err *e);
+/* One write() of a short text into an existing file, as /proc and /sys want it. */
+int file_poke_at(int dir, const char *name, const char *text, struct err *e);
+
+int file_write_all(int fd, const void *data, size_t len);	      /* -errno */
+int file_mkdir_path(int dir, const char *path, mode_t mode, struct err *e); /* with parents */
+/* Removes dir/name and everything below, without following anything or leaving the file system. */
+int file_remove_tree_at(int dir, const char *name, struct err *e);
+/* Bytes used on disk below dir/name (st_blocks, hard links once). */
+int file_tree_usage(int dir, const char *name, int64_t *ret_bytes, struct err *e);
+int file_open_dir_at(int dir, const char *name, struct err *e); /* O_RDONLY|O_DIRECTORY|O_CLOEXEC */
