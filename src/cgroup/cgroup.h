@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The control group of one container, whatever the host has: the unified hierarchy (v2), separate
+ * ones (v1), both (hybrid), systemd as the owner of the tree, or none at all.  Limits come as the
+ * runtime specification's linux.resources (config-linux.md, "Control groups") and are converted to
+ * what the kernel of the day takes; one that cannot be set is an error that names its place in the
+ * document and the file, never dropped.
+ *
+ * Order of a start: cgroup_create() makes the group with its limits, clone into cgroup_fd() or
+ * cgroup_add() the new process before it goes on.  Later commands cgroup_open() the group by the
+ * path that cgroup_path() gave.  A struct cgroup holds descriptors only: freeing it removes
+ * nothing.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/text.h"
+
+struct cgroup;
+struct oci_linux_resources; /* spec/runtime.h */
+
+enum cgroup_version { CGROUP_NONE, CGROUP_V1, CGROUP_HYBRID, CGROUP_V2, CGROUP_VERSIONS };
+
+/* A hierarchy that is mounted: on v2 there is one. */
+struct cgroup_hierarchy {
+	const char
+		*controllers; /* as in /proc/self/cgroup: "cpu,cpuacct", "name=systemd"; v2: "" */
+	const char *mount;    /* "/sys/fs/cgroup/memory" */
+	const char *own;      /* this process's group in it: "/user.slice" */
+};
+
+/* What this host has; for `info`, for `check` and for the container's own cgroup mounts. */
+struct cgroup_host {
+	enum cgroup_version version;
+	struct texts controllers; /* those a group can use: "memory", "pids", ... */
+	struct cgroup_hierarchy *hierarchies;
+	size_t hierarchies_len;
+	bool systemd; /* booted by systemd: its manager is the default on v2 */
+};
+int cgroup_host_read(struct arena *a, struct cgroup_host *ret, struct err *e);
+
+struct cgroup_create {
+	const char *manager; /* "cgroupfs", "systemd", "disabled"; NULL: cgroup_manager_default() */
+	/* Where: linux.cgroupsPath if given ("/a/b" from the mount, "a/b" below the caller's own
+	 * group, systemd's "slice:prefix:name"); else PARENT/ID, parent NULL being "/berth". */
+	const char *path, *parent, *id;
+	const struct oci_linux_resources *resources; /* NULL: none. Must outlive cgroup_add() */
+	/* Without root: a group that may not be made is no error unless limits or a path were asked
+	 * for; cgroup_path() is then "". */
+	bool rootless;
+};
+
+/* "systemd" on v2 booted by it, else "cgroupfs", or "disabled" when nothing is mounted. */
+const char *cgroup_manager_default(void);
+/* Makes the group and its limits. ERR_CONFLICT if there is one with processes in it or frozen. */
+int cgroup_create(const struct cgroup_create *how, struct cgroup **ret, struct err *e);
+/* What cgroup_create() would make and write, one line each; touches nothing. */
+int cgroup_print(const struct cgroup_create *how, struct buf *out, struct err *e);
+/* ERR_NOT_FOUND if it is gone; path "" gives a group on which everything succeeds, emptily. */
+int cgroup_open(const char *manager, const char *path, struct cgroup **ret, struct err *e);
+void cgroup_free(struct cgroup *c);
+DEFINE_AUTO(cgroup);
+
+/* As /proc/PID/cgroup prints it for the processes in it. */
+const char *cgroup_path(const struct cgroup *c);
+const char *cgroup_manager(const struct cgroup *c);
+/* The v2 directory for CLONE_INTO_CGROUP, or -1; only if it alone is enough (not on v1, hybrid or
+ * systemd), so that cgroup_add() need not follow. Owned by c. */
+int cgroup_fd(const struct cgroup *c);
+
+/* Moves a process into it, in every hierarchy. */
+int cgroup_add(struct cgroup *c, pid_t pid, struct err *e);
+/* Changes what `r` mentions and keeps the rest, in an order that the kernel accepts. */
+int cgroup_update(struct cgroup *c, const struct oci_linux_resources *r, struct err *e);
+
+/* Returns when all of it stands still; -EBUSY after timeout_ms (then thawed again). */
+int cgroup_freeze(struct cgroup *c, int timeout_ms, struct err *e);
+int cgroup_thaw(struct cgroup *c, struct err *e);
+bool cgroup_is_frozen(struct cgroup *c);
+
+/* The processes in it and below, in no order; as this process sees them. */
+int cgroup_pids(struct cgroup *c, struct arena *a, pid_t **ret, size_t *ret_len, struct err *e);
+/* Sends a signal to all of them; SIGKILL also ends what forks meanwhile or is frozen. */
+int cgroup_kill(struct cgroup *c, int signal, struct err *e);
+/* Kills what is in it, removes it with all below, waiting up to timeout_ms for the last process to
+ * be gone. A group that is not there is removed already. */
+int cgroup_remove(struct cgroup *c, int timeout_ms, struct err *e);
+
+#define CGROUP_UNLIMITED UINT64_MAX
+
+/* Counters since the group was made; what the host does not count is 0, no limit CGROUP_UNLIMITED.
+ */
+struct cgroup_stats {
+	struct {
+		uint64_t usage_usec, user_usec, system_usec;
+		uint64_t periods, throttled_periods, throttled_usec;
+	} cpu;
+	struct {
+		uint64_t usage, peak, limit,
+			cache; /* bytes; cache: what reclaim would take first */
+		uint64_t swap, swap_limit, kernel;
+		uint64_t limit_hits, oom_kills;
+	} memory;
+	struct {
+		uint64_t current, limit;
+	} pids;
+	struct {
+		uint64_t read_bytes, written_bytes, reads, writes;
+	} io;
+};
+int cgroup_stats(struct cgroup *c, struct cgroup_stats *ret, struct err *e);
+/* How many processes of it the kernel killed for want of memory. */
+int cgroup_oom_kills(struct cgroup *c, uint64_t *ret, struct err *e);
