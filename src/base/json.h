@@ -32,6 +32,7 @@ enum json_kind {
 	JSON_KIND_NAME,	      /* int, an index of `names`; an unknown name is ERR_INVALID */
 	JSON_KIND_TEXTS,      /* struct texts */
 	JSON_KIND_TEXT_MAP,   /* struct text_map */
+	JSON_KIND_UINTS,      /* struct json_uints */
 	JSON_KIND_OBJECT,     /* struct of `type`, in place */
 	JSON_KIND_OBJECT_PTR, /* pointer to it; NULL when absent or null */
 	JSON_KIND_ARRAY,      /* struct { T *v; size_t n; }, T of `type` */
@@ -46,6 +47,11 @@ enum {
 	JSON_REQUIRED = 1, /* reading: absent is ERR_INVALID */
 	JSON_ALWAYS = 2,   /* writing: also when empty, zero, false */
 	JSON_NULL = 4,	   /* writing, with JSON_ALWAYS: empty arrays, maps and texts as null */
+};
+
+struct json_uints {
+	uint64_t *v;
+	size_t n;
 };
 
 struct json_type;
@@ -75,6 +81,7 @@ struct json_type {
 #define JSON_TEXT(tag, member, key, flags)     JSON_FIELD(tag, member, key, TEXT, flags, )
 #define JSON_TEXTS(tag, member, key, flags)    JSON_FIELD(tag, member, key, TEXTS, flags, )
 #define JSON_TEXT_MAP(tag, member, key, flags) JSON_FIELD(tag, member, key, TEXT_MAP, flags, )
+#define JSON_UINTS(tag, member, key, flags)    JSON_FIELD(tag, member, key, UINTS, flags, )
 #define JSON_RAW(tag, member, key, flags)      JSON_FIELD(tag, member, key, RAW, flags, )
 #define JSON_BOOL_PTR(tag, member, key, flags) JSON_FIELD(tag, member, key, BOOL_PTR, flags, )
 #define JSON_INT_PTR(tag, member, key, flags)  JSON_FIELD(tag, member, key, INT_PTR, flags, )
