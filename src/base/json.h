@@ -46,7 +46,7 @@ enum json_kind {
 enum {
 	JSON_REQUIRED = 1, /* reading: absent is ERR_INVALID */
 	JSON_ALWAYS = 2,   /* writing: also when empty, zero, false */
-	JSON_NULL = 4,	   /* writing, with JSON_ALWAYS: empty arrays, maps and texts as null */
+	JSON_AS_NULL = 4,	   /* writing, with JSON_ALWAYS: empty arrays, maps and texts as null */
 };
 
 struct json_uints {

@@ -30,7 +30,7 @@ struct plan {
 
 void plan_init(struct plan *p, struct arena *a);
 void plan_add(struct plan *p, const struct plan_op *op);
-/* Applies what is not done yet. On failure all is undone, e says "VERB: …" of the operation. */
+/* Applies what is not done yet. On failure all is undone; e is what the operation said. */
 int plan_apply(struct plan *p, struct err *e);
 /* Undoes all that was done, in reverse. */
 void plan_undo(struct plan *p);

@@ -14,7 +14,7 @@
 /* A list; v has a NULL behind the last, so that it serves as argv. */
 struct texts {
 	const char **v;
-	size_t n;
+	size_t n, room; /* room 0: v is someone else's and copied before it grows */
 };
 
 void texts_add(struct arena *a, struct texts *l, const char *s); /* keeps the pointer */
@@ -30,7 +30,7 @@ struct text_pair {
 };
 struct text_map {
 	struct text_pair *v;
-	size_t n;
+	size_t n, room;
 };
 
 void text_map_set(struct arena *a, struct text_map *m, const char *key, const char *value);
