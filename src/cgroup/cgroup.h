@@ -6,10 +6,12 @@
  * what the kernel of the day takes; one that cannot be set is an error that names its place in the
  * document and the file, never dropped.
  *
- * Order of a start: cgroup_create() makes the group with its limits, clone into cgroup_fd() or
- * cgroup_add() the new process before it goes on.  Later commands cgroup_open() the group by the
- * path that cgroup_path() gave.  A struct cgroup holds descriptors only: freeing it removes
- * nothing.
+ * Order of a start: cgroup_create() makes the group with its limits; the process is cloned into
+ * cgroup_fd(); its parent calls cgroup_adopt(), and it cgroup_join()s itself before it makes its
+ * cgroup namespace.  That the process itself joins matters: the kernel moves a thread that writes
+ * "0" to `tasks` at once, but moving another process waits for an RCU grace period, 6 to 20 ms.
+ * Later commands cgroup_open() the group by the path that cgroup_path() gave.  A struct cgroup
+ * holds descriptors only: freeing it removes nothing.
  */
 #pragma once
 
@@ -51,7 +53,7 @@ struct cgroup_create {
 	/* Where: linux.cgroupsPath if given ("/a/b" from the mount, "a/b" below the caller's own
 	 * group, systemd's "slice:prefix:name"); else PARENT/ID, parent NULL being "/berth". */
 	const char *path, *parent, *id;
-	const struct oci_linux_resources *resources; /* NULL: none. Must outlive cgroup_add() */
+	const struct oci_linux_resources *resources; /* NULL: none. Must outlive cgroup_adopt() */
 	/* Without root: a group that may not be made is no error unless limits or a path were asked
 	 * for; cgroup_path() is then "". */
 	bool rootless;
@@ -71,12 +73,19 @@ DEFINE_AUTO(cgroup);
 /* As /proc/PID/cgroup prints it for the processes in it. */
 const char *cgroup_path(const struct cgroup *c);
 const char *cgroup_manager(const struct cgroup *c);
-/* The v2 directory for CLONE_INTO_CGROUP, or -1; only if it alone is enough (not on v1, hybrid or
- * systemd), so that cgroup_add() need not follow. Owned by c. */
+/* The v2 directory for CLONE_INTO_CGROUP (v2 and hybrid), or -1. Owned by c. */
 int cgroup_fd(const struct cgroup *c);
 
-/* Moves a process into it, in every hierarchy. */
+/* In the parent, while the process waits: what only another one can do, which is to tell systemd.
+ * Nothing to do for the other managers (cgroup_adopts() is false), so they need no wait. */
+int cgroup_adopt(struct cgroup *c, pid_t pid, struct err *e);
+bool cgroup_adopts(const struct cgroup *c);
+/* In the process, which has one thread: moves it into the group in every hierarchy that it is not
+ * in yet. born_in: it was cloned into cgroup_fd(). Allocates nothing. */
+int cgroup_join(const struct cgroup *c, bool born_in, struct err *e);
+/* Moves any process: slow, see above. */
 int cgroup_add(struct cgroup *c, pid_t pid, struct err *e);
+
 /* Changes what `r` mentions and keeps the rest, in an order that the kernel accepts. */
 int cgroup_update(struct cgroup *c, const struct oci_linux_resources *r, struct err *e);
 
