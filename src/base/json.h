@@ -4,7 +4,10 @@
  * jansson.  Strings, arrays and nested structs live in the arena.  Unknown members are ignored, as
  * the OCI specifications demand; a member of the wrong type is ERR_INVALID and named by its path
  * ("linux.resources.memory.limit: expected an integer").  Numbers outside their C type, nesting
- * deeper than 64 and duplicate or NUL-bearing keys are refused.
+ * deeper than 64, duplicate keys and NULs in strings are refused; null is as good as absent.
+ *
+ * Writing follows Go's encoding/json without HTML escapes, members in the order of the table.  What
+ * is empty, zero, false or NULL is left out unless the field says JSON_ALWAYS or JSON_AS_NULL.
  *
  *	static const struct json_field rlimit_fields[] = {
  *		JSON_TEXT(rlimit, type, "type", JSON_REQUIRED),
@@ -40,13 +43,14 @@ enum json_kind {
 	JSON_KIND_BOOL_PTR,   /* const bool *, NULL when absent or null; likewise: */
 	JSON_KIND_INT_PTR,
 	JSON_KIND_UINT_PTR,
-	JSON_KIND_RAW, /* const char *: the value's own JSON text, kept as it came */
+	JSON_KIND_RAW, /* const char *: the value's own JSON text, compact */
+	JSON_KINDS
 };
 
 enum {
 	JSON_REQUIRED = 1, /* reading: absent is ERR_INVALID */
 	JSON_ALWAYS = 2,   /* writing: also when empty, zero, false */
-	JSON_AS_NULL = 4,	   /* writing, with JSON_ALWAYS: empty arrays, maps and texts as null */
+	JSON_AS_NULL = 4,  /* writing: as JSON_ALWAYS, but empty arrays, maps and texts as null */
 };
 
 struct json_uints {
@@ -105,7 +109,7 @@ void json_write(struct buf *out, const struct json_type *t, const void *obj, uns
 
 /* Text to a jansson tree under the same limits; json_decref() it. */
 int json_parse(const char *text, size_t len, json_t **ret, struct err *e);
-/* A struct as a jansson tree, and the reverse. */
+/* A struct as a jansson tree (NULL if a RAW member holds no JSON), and the reverse. */
 json_t *json_from(const struct json_type *t, const void *obj);
 int json_into(struct arena *a, const json_t *from, const struct json_type *t, void *obj,
 	      struct err *e);
