@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Objects on disk: a directory each, named by its kind and id, under two roots.  The durable one
- * holds what was asked for, the volatile one (tmpfs) what is so since this boot.  An object is
- * absent or complete: it is filled as KIND/.new-ID and renamed to KIND/ID; a file of it changes by
- * replacement; it is removed by one rename into .trash, whose content anyone may delete.  Names are
- * symlinks names/SPACE/NAME -> ID made with symlinkat(), whose EEXIST is the uniqueness check.
- * Locks are flock()s on the object's directory, held by whoever changes it; readers take none; the
- * kernel drops the locks of the dead.
+ * Objects on disk: a directory each, KIND/ID, under two roots.  The durable one holds what was
+ * asked for, the volatile one (tmpfs) what is so since this boot; it is emptied when the boot id is
+ * not the one it was made under.  An object is absent or complete: it is filled as .new/KIND-ID and
+ * renamed to KIND/ID; a file of it changes by replacement; it is removed by one rename into .trash,
+ * whose content anyone may delete.  Names are symlinks names/KIND/NAME -> ID made with symlinkat(),
+ * whose EEXIST is the uniqueness check.  Locks are flock()s on the object's directory, held by
+ * whoever changes it; readers take none; the kernel drops the locks of the dead.
  */
 #pragma once
 
@@ -28,51 +28,52 @@ struct state_open {
 int state_open(struct arena *a, const struct state_open *how, struct state *ret, struct err *e);
 void state_close(struct state *s);
 
-struct state_file {
-	const char *name;
-	const void *data;
-	size_t len;
-};
-
-/* 64 hex digits from getrandom(). */
+/* 64 hex digits from getrandom(), the first 12 not all decimal (they serve as a host name). */
 void state_new_id(char ret[STATE_ID_LEN + 1]);
 
-/* A directory KIND/.new-ID to fill, locked; state_commit() renames it into place. */
-int state_begin(const struct state *s, const char *kind, const char *id, int *ret_dir,
-		struct err *e);
-/* durable: syncfs before the rename and the directory after it. */
+/* Makes an empty directory to fill and returns it, locked as state_lock() does; state_commit()
+ * renames it into place and it stays locked until it is closed. */
+int state_begin(const struct state *s, const char *kind, const char *id, struct err *e);
+/* durable: the directory is synced before and its parent after; what the files hold is the
+ * caller's to sync. ERR_CONFLICT if the object exists. */
 int state_commit(const struct state *s, const char *kind, const char *id, int dir, bool durable,
 		 struct err *e);
 void state_abandon(const struct state *s, const char *kind, const char *id);
 
 /* The object's directory (O_RDONLY); ERR_NOT_FOUND. */
 int state_dir(const struct state *s, const char *kind, const char *id, struct err *e);
-/* The same in the volatile root, made if absent. */
+/* The same in the volatile root; made if asked. */
 int state_run_dir(const struct state *s, const char *kind, const char *id, bool make,
 		  struct err *e);
-/* Its directory locked exclusively, waiting; close to unlock. ERR_NOT_FOUND if it vanished. */
+/* Its durable directory, locked exclusively, waiting; close to unlock. ERR_NOT_FOUND if it is not
+ * there, or not any more. */
 int state_lock(const struct state *s, const char *kind, const char *id, struct err *e);
-/* Removes both roots' parts: one rename, then the deletion. Names of it go first. */
+bool state_exists(const struct state *s, const char *kind, const char *id);
+/* Removes both roots' parts: one rename each, then the deletion. Absent is no error. */
 int state_remove(const struct state *s, const char *kind, const char *id, struct err *e);
-/* Ids of a kind, sorted by name; complete objects only. */
+/* The volatile part alone. */
+int state_remove_run(const struct state *s, const char *kind, const char *id, struct err *e);
+/* Ids of a kind, sorted; complete objects only. */
 int state_list(const struct state *s, const char *kind, struct arena *a, struct texts *ret,
 	       struct err *e);
 
-/* Names. ERR_CONFLICT when taken: *ret_owner (may be NULL) is then the owner's id. */
-int state_name_take(const struct state *s, const char *space, const char *name, const char *id,
+/* Names. ERR_CONFLICT when taken: *ret_owner (may be NULL) is then the owner's id. A name whose
+ * owner is neither there nor in the making is free. */
+int state_name_take(const struct state *s, const char *kind, const char *name, const char *id,
 		    struct arena *a, const char **ret_owner, struct err *e);
 /* The id, or NULL when there is none such. */
-const char *state_name_find(const struct state *s, const char *space, const char *name,
+const char *state_name_find(const struct state *s, const char *kind, const char *name,
 			    struct arena *a);
-/* Moves a name to another id, atomically, whether it exists or not. */
-int state_name_set(const struct state *s, const char *space, const char *name, const char *id,
+/* Points a name to an id, atomically, whether it exists or not. */
+int state_name_set(const struct state *s, const char *kind, const char *name, const char *id,
 		   struct err *e);
-void state_name_drop(const struct state *s, const char *space, const char *name);
-int state_name_list(const struct state *s, const char *space, struct arena *a,
-		    struct text_map *ret, struct err *e);
+void state_name_drop(const struct state *s, const char *kind, const char *name);
+/* All names of a kind and their ids, sorted by name. */
+int state_name_list(const struct state *s, const char *kind, struct arena *a, struct text_map *ret,
+		    struct err *e);
 
 /* The store-wide lock: shared while an object that refers to others is being made, exclusive while
  * what nobody refers to is collected. Close the descriptor to release it. */
 int state_lock_store(const struct state *s, bool exclusive, struct err *e);
-/* Deletes .trash and the .new-* that nobody holds locked. Cheap when there are none. */
+/* Deletes what is in .trash, and in .new what nobody holds locked. Cheap when there is nothing. */
 void state_sweep(const struct state *s);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of this module share. */
+#pragma once
+
+#include "state/state.h"
+
+#define LAYOUT_NEW   ".new"
+#define LAYOUT_TRASH ".trash"
+#define LAYOUT_NAMES "names"
+
+/* path, or path below the working directory. */
+char *layout_absolute(struct arena *a, const char *path);
+/* Deletes all that is in a root; the root stays. */
+int layout_empty(int root, struct err *e);
+/* "KIND/ID" and so on: object and name parts never hold a slash. */
+int layout_path(char *ret, size_t size, const char *dir, const char *kind, const char *id,
+		struct err *e);
+/* Names in dir/name, without those that begin with a dot; a missing directory has none. */
+int layout_entries(int dir, const char *name, struct arena *a, struct texts *ret, struct err *e);

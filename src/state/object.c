@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "state/layout_private.h"
+
+void state_new_id(char ret[STATE_ID_LEN + 1])
+{
+	unsigned char bytes[STATE_ID_LEN / 2];
+
+	do {
+		if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+			abort();
+		text_hex(ret, bytes, sizeof(bytes));
+	} while (strspn(ret, "0123456789") >= 12);
+}
+
+static int new_path(char *ret, size_t size, const char *kind, const char *id)
+{
+	int n = snprintf(ret, size, LAYOUT_NEW "/%s-%s", kind, id);
+
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+/* Held shared between a new directory's making and its locking, so that the sweeper, which takes it
+ * exclusively, never finds one that is not locked yet. */
+static int lock_new(const struct state *s, int how)
+{
+	int fd = openat(s->lib, LAYOUT_NEW, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT && (how & LOCK_SH)) {
+		if (mkdirat(s->lib, LAYOUT_NEW, 0700) < 0 && errno != EEXIST)
+			return -errno;
+		fd = openat(s->lib, LAYOUT_NEW, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, how) < 0) {
+		int r = -errno;
+
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+int state_begin(const struct state *s, const char *kind, const char *id, struct err *e)
+{
+	char path[PATH_MAX];
+	auto_close int lock = -1;
+	auto_close int dir = -1;
+	int r = new_path(path, sizeof(path), kind, id);
+
+	if (r < 0)
+		return err_from(e, r, "create %s", id);
+	lock = lock_new(s, LOCK_SH);
+	if (lock < 0)
+		return err_from(e, lock, "create %s/%s", s->lib_path, LAYOUT_NEW);
+	if (mkdirat(s->lib, path, 0700) < 0)
+		return err_sys(e, "create %s/%s", s->lib_path, path);
+	dir = openat(s->lib, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 || flock(dir, LOCK_EX) < 0)
+		return err_sys(e, "open %s/%s", s->lib_path, path);
+	return take_fd(dir);
+}
+
+static int sync_parent(const struct state *s, const char *kind, struct err *e)
+{
+	auto_close int parent = openat(s->lib, kind, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (parent < 0 || fsync(parent) < 0)
+		return err_sys(e, "sync %s/%s", s->lib_path, kind);
+	return 0;
+}
+
+int state_commit(const struct state *s, const char *kind, const char *id, int dir, bool durable,
+		 struct err *e)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+	int r = layout_path(to, sizeof(to), NULL, kind, id, e);
+
+	if (r < 0)
+		return r;
+	r = new_path(from, sizeof(from), kind, id);
+	if (r < 0)
+		return err_from(e, r, "create %s", id);
+	if (durable && fsync(dir) < 0)
+		return err_sys(e, "sync %s/%s", s->lib_path, from);
+	r = renameat2(s->lib, from, s->lib, to, RENAME_NOREPLACE) < 0 ? -errno : 0;
+	if (r == -ENOENT) {
+		if (mkdirat(s->lib, kind, 0700) < 0 && errno != EEXIST)
+			return err_sys(e, "create %s/%s", s->lib_path, kind);
+		r = renameat2(s->lib, from, s->lib, to, RENAME_NOREPLACE) < 0 ? -errno : 0;
+	}
+	if (r == -EEXIST)
+		return err_set(e, ERR_CONFLICT, "%s exists", id);
+	if (r < 0)
+		return err_from(e, r, "create %s/%s", s->lib_path, to);
+	return durable ? sync_parent(s, kind, e) : 0;
+}
+
+void state_abandon(const struct state *s, const char *kind, const char *id)
+{
+	char path[PATH_MAX];
+
+	if (new_path(path, sizeof(path), kind, id) == 0)
+		file_remove_tree_at(s->lib, path, NULL);
+}
+
+static int open_object(int root, const char *path, const char *id, struct err *e)
+{
+	int fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return err_set(e, ERR_NOT_FOUND, "%s is not there", id);
+	return fd < 0 ? err_sys(e, "open %s", path) : fd;
+}
+
+int state_dir(const struct state *s, const char *kind, const char *id, struct err *e)
+{
+	char path[PATH_MAX];
+	int r = layout_path(path, sizeof(path), NULL, kind, id, e);
+
+	return r < 0 ? r : open_object(s->lib, path, id, e);
+}
+
+int state_run_dir(const struct state *s, const char *kind, const char *id, bool make, struct err *e)
+{
+	char path[PATH_MAX];
+	int r = layout_path(path, sizeof(path), NULL, kind, id, e);
+
+	if (r < 0)
+		return r;
+	if (make) {
+		r = file_mkdir_path(s->run, path, 0700, e);
+		if (r < 0)
+			return r;
+	}
+	return open_object(s->run, path, id, e);
+}
+
+bool state_exists(const struct state *s, const char *kind, const char *id)
+{
+	char path[PATH_MAX];
+
+	return layout_path(path, sizeof(path), NULL, kind, id, NULL) == 0 &&
+	       faccessat(s->lib, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int state_lock(const struct state *s, const char *kind, const char *id, struct err *e)
+{
+	char path[PATH_MAX];
+	int r = layout_path(path, sizeof(path), NULL, kind, id, e);
+
+	if (r < 0)
+		return r;
+	for (;;) {
+		auto_close int fd = open_object(s->lib, path, id, e);
+		struct stat locked, there;
+
+		if (fd < 0)
+			return fd;
+		while (flock(fd, LOCK_EX) < 0)
+			if (errno != EINTR)
+				return err_sys(e, "lock %s", id);
+		/* While we waited it may have been removed, and even made again. */
+		if (fstat(fd, &locked) < 0)
+			return err_sys(e, "lock %s", id);
+		if (fstatat(s->lib, path, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    there.st_ino == locked.st_ino && there.st_dev == locked.st_dev)
+			return take_fd(fd);
+	}
+}
+
+/* Renames root/kind/id into root's trash and deletes it there. */
+static int trash(int root, const char *kind, const char *id, struct err *e)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+	uint32_t number;
+	int r = layout_path(from, sizeof(from), NULL, kind, id, e);
+
+	if (r < 0)
+		return r;
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		return err_sys(e, "getrandom");
+	/* One flat name, however long the id is. */
+	snprintf(to, sizeof(to), LAYOUT_TRASH "/%.200s-%08x", id, number);
+	r = renameat(root, from, root, to) < 0 ? -errno : 0;
+	if (r == -ENOENT) {
+		if (faccessat(root, from, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+			return 0;
+		if (mkdirat(root, LAYOUT_TRASH, 0700) < 0 && errno != EEXIST)
+			return err_sys(e, "create %s", LAYOUT_TRASH);
+		r = renameat(root, from, root, to) < 0 ? -errno : 0;
+	}
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return err_from(e, r, "remove %s", from);
+	/* It is gone; what of it cannot be deleted now is for the next sweep. */
+	file_remove_tree_at(root, to, NULL);
+	return 0;
+}
+
+int state_remove_run(const struct state *s, const char *kind, const char *id, struct err *e)
+{
+	return trash(s->run, kind, id, e);
+}
+
+int state_remove(const struct state *s, const char *kind, const char *id, struct err *e)
+{
+	int r = trash(s->lib, kind, id, e);
+
+	return r < 0 ? r : trash(s->run, kind, id, e);
+}
+
+int state_list(const struct state *s, const char *kind, struct arena *a, struct texts *ret,
+	       struct err *e)
+{
+	return layout_entries(s->lib, kind, a, ret, e);
+}
+
+int state_lock_store(const struct state *s, bool exclusive, struct err *e)
+{
+	/* The root's own directory is the lock. */
+	auto_close int fd = openat(s->lib, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, "lock %s", s->lib_path);
+	while (flock(fd, exclusive ? LOCK_EX : LOCK_SH) < 0)
+		if (errno != EINTR)
+			return err_sys(e, "lock %s", s->lib_path);
+	return take_fd(fd);
+}
+
+static void sweep_trash(int root)
+{
+	AUTO(arena) a = arena_new();
+	struct texts l;
+	auto_close int dir = openat(root, LAYOUT_TRASH, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0 || layout_entries(dir, ".", a, &l, NULL) < 0)
+		return;
+	for (size_t i = 0; i < l.n; i++)
+		file_remove_tree_at(dir, l.v[i], NULL);
+}
+
+static void sweep_new(const struct state *s)
+{
+	AUTO(arena) a = arena_new();
+	auto_close int dir = lock_new(s, LOCK_EX | LOCK_NB);
+	struct texts l;
+
+	if (dir < 0 || layout_entries(dir, ".", a, &l, NULL) < 0)
+		return;
+	for (size_t i = 0; i < l.n; i++) {
+		auto_close int fd = openat(dir, l.v[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+		if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+			file_remove_tree_at(dir, l.v[i], NULL);
+	}
+}
+
+void state_sweep(const struct state *s)
+{
+	sweep_trash(s->lib);
+	sweep_trash(s->run);
+	sweep_new(s);
+}

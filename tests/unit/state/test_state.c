@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "state/state.h"
+
+struct world {
+	char root[32];
+	struct arena *arena;
+	struct state s;
+};
+
+static int setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	struct err e;
+
+	strcpy(w->root, "/tmp/berth-state-XXXXXX");
+	assert_non_null(mkdtemp(w->root));
+	w->arena = arena_new();
+	assert_int_equal(state_open(w->arena,
+				    &(struct state_open){
+					    .root = arena_printf(w->arena, "%s/lib", w->root),
+					    .runroot = arena_printf(w->arena, "%s/run", w->root),
+				    },
+				    &w->s, &e),
+			 0);
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+
+	state_close(&w->s);
+	file_remove_tree_at(AT_FDCWD, w->root, NULL);
+	arena_free(w->arena);
+	free(w);
+	return 0;
+}
+
+static void an_object_is_absent_until_it_is_committed(void **state)
+{
+	struct world *w = *state;
+	struct err e;
+	auto_close int dir = state_begin(&w->s, "things", "one", &e);
+
+	assert_true(dir >= 0);
+	assert_false(state_exists(&w->s, "things", "one"));
+	assert_int_equal(state_commit(&w->s, "things", "one", dir, true, &e), 0);
+	assert_true(state_exists(&w->s, "things", "one"));
+}
+
+static void a_second_object_of_the_same_id_is_a_conflict(void **state)
+{
+	struct world *w = *state;
+	struct err e;
+	auto_close int dir = state_begin(&w->s, "things", "one", &e);
+	auto_close int again = -1;
+
+	assert_int_equal(state_commit(&w->s, "things", "one", dir, false, &e), 0);
+	again = state_begin(&w->s, "things", "one", &e);
+	assert_true(state_commit(&w->s, "things", "one", again, false, &e) < 0);
+	assert_int_equal(e.kind, ERR_CONFLICT);
+}
+
+static void a_taken_name_names_its_owner(void **state)
+{
+	struct world *w = *state;
+	const char *owner = NULL;
+	struct err e;
+	auto_close int dir = state_begin(&w->s, "things", "one", &e);
+
+	assert_int_equal(state_name_take(&w->s, "things", "web", "one", w->arena, NULL, &e), 0);
+	assert_int_equal(state_commit(&w->s, "things", "one", dir, false, &e), 0);
+	assert_true(state_name_take(&w->s, "things", "web", "two", w->arena, &owner, &e) < 0);
+	assert_int_equal(e.kind, ERR_CONFLICT);
+	assert_string_equal(owner, "one");
+	assert_string_equal(state_name_find(&w->s, "things", "web", w->arena), "one");
+}
+
+static void a_name_is_taken_while_its_object_is_being_made(void **state)
+{
+	struct world *w = *state;
+	struct err e;
+	auto_close int dir = state_begin(&w->s, "things", "one", &e);
+
+	assert_int_equal(state_name_take(&w->s, "things", "web", "one", w->arena, NULL, &e), 0);
+	assert_true(state_name_take(&w->s, "things", "web", "two", w->arena, NULL, &e) < 0);
+	assert_int_equal(e.kind, ERR_CONFLICT);
+}
+
+static void the_name_of_a_maker_that_died_is_free(void **state)
+{
+	struct world *w = *state;
+	struct err e;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int dir = state_begin(&w->s, "things", "dead", &e);
+		int r = state_name_take(&w->s, "things", "web", "dead", w->arena, NULL, &e);
+
+		_exit(dir < 0 || r < 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(state_name_take(&w->s, "things", "web", "two", w->arena, NULL, &e), 0);
+	assert_string_equal(state_name_find(&w->s, "things", "web", w->arena), "two");
+}
+
+static void the_sweeper_removes_what_the_dead_left_and_spares_the_living(void **state)
+{
+	struct world *w = *state;
+	struct stat st;
+	struct err e;
+	auto_close int dir = -1;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(state_begin(&w->s, "things", "dead", &e) < 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	dir = state_begin(&w->s, "things", "alive", &e);
+	assert_int_equal(fstatat(w->s.lib, ".new/things-dead", &st, 0), 0);
+	state_sweep(&w->s);
+	assert_int_equal(fstatat(w->s.lib, ".new/things-dead", &st, 0), -1);
+	assert_int_equal(fstatat(w->s.lib, ".new/things-alive", &st, 0), 0);
+}
+
+static void a_removed_object_is_gone_and_removing_it_again_is_fine(void **state)
+{
+	struct world *w = *state;
+	struct err e;
+	auto_close int dir = state_begin(&w->s, "things", "one", &e);
+	auto_close int run = -1;
+
+	assert_int_equal(mkdirat(dir, "deep", 0700), 0);
+	assert_int_equal(state_commit(&w->s, "things", "one", dir, false, &e), 0);
+	run = state_run_dir(&w->s, "things", "one", true, &e);
+	assert_true(run >= 0);
+	assert_int_equal(state_remove(&w->s, "things", "one", &e), 0);
+	assert_false(state_exists(&w->s, "things", "one"));
+	assert_true(state_run_dir(&w->s, "things", "one", false, &e) < 0);
+	assert_int_equal(e.kind, ERR_NOT_FOUND);
+	assert_int_equal(state_remove(&w->s, "things", "one", &e), 0);
+}
+
+static void names_with_slashes_or_dots_are_refused(void **state)
+{
+	struct world *w = *state;
+	struct err e;
+
+	assert_true(state_name_take(&w->s, "things", "a/b", "one", w->arena, NULL, &e) < 0);
+	assert_true(state_name_take(&w->s, "things", "..", "one", w->arena, NULL, &e) < 0);
+	assert_true(state_name_take(&w->s, "things", "", "one", w->arena, NULL, &e) < 0);
+	assert_int_equal(e.kind, ERR_INVALID);
+}
+
+static void what_another_boot_left_in_the_volatile_root_is_emptied(void **state)
+{
+	struct world *w = *state;
+	struct state again;
+	struct err e;
+	auto_close int run = state_run_dir(&w->s, "things", "one", true, &e);
+
+	assert_true(run >= 0);
+	assert_int_equal(file_replace_at(w->s.run, "boot-id", "another", 7, NULL, &e), 0);
+	assert_int_equal(state_open(w->arena,
+				    &(struct state_open){ .root = w->s.lib_path,
+							  .runroot = w->s.run_path },
+				    &again, &e),
+			 0);
+	assert_true(state_run_dir(&again, "things", "one", false, &e) < 0);
+	state_close(&again);
+}
+
+static void objects_are_listed_sorted_and_without_the_unfinished(void **state)
+{
+	struct world *w = *state;
+	struct texts l;
+	struct err e;
+	auto_close int b = state_begin(&w->s, "things", "b", &e);
+	auto_close int a = state_begin(&w->s, "things", "a", &e);
+	auto_close int c = state_begin(&w->s, "things", "c", &e);
+
+	assert_true(c >= 0);
+	assert_int_equal(state_commit(&w->s, "things", "b", b, false, &e), 0);
+	assert_int_equal(state_commit(&w->s, "things", "a", a, false, &e), 0);
+	assert_int_equal(state_list(&w->s, "things", w->arena, &l, &e), 0);
+	assert_int_equal(l.n, 2);
+	assert_string_equal(l.v[0], "a");
+	assert_string_equal(l.v[1], "b");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(an_object_is_absent_until_it_is_committed),
+		TEST(a_second_object_of_the_same_id_is_a_conflict),
+		TEST(a_taken_name_names_its_owner),
+		TEST(a_name_is_taken_while_its_object_is_being_made),
+		TEST(the_name_of_a_maker_that_died_is_free),
+		TEST(the_sweeper_removes_what_the_dead_left_and_spares_the_living),
+		TEST(a_removed_object_is_gone_and_removing_it_again_is_fine),
+		TEST(names_with_slashes_or_dots_are_refused),
+		TEST(what_another_boot_left_in_the_volatile_root_is_emptied),
+		TEST(objects_are_listed_sorted_and_without_the_unfinished),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
