@@ -7,7 +7,8 @@
  * deeper than 64, duplicate keys and NULs in strings are refused; null is as good as absent.
  *
  * Writing follows Go's encoding/json without HTML escapes, members in the order of the table.  What
- * is empty, zero, false or NULL is left out unless the field says JSON_ALWAYS or JSON_AS_NULL.
+ * is empty, zero, false or NULL is left out unless the field is JSON_REQUIRED or says JSON_ALWAYS or
+ * JSON_AS_NULL; an object in place counts as empty when all its members are.
  *
  *	static const struct json_field rlimit_fields[] = {
  *		JSON_TEXT(rlimit, type, "type", JSON_REQUIRED),

@@ -118,7 +118,10 @@ static void print_positional(struct buf *out, const char *digits, int exponent)
 	}
 }
 
-/* The shortest decimal that reads back as d, laid out as Go's encoding/json does. */
+/*
+ * The shortest decimal that reads back as d, laid out as Go's encoding/json does, except for what
+ * json_parse() would then refuse as an integer that is too big: exponents begin earlier here.
+ */
 static void print_double(struct buf *out, double d)
 {
 	char text[40], digits[20];
@@ -128,8 +131,8 @@ static void print_double(struct buf *out, double d)
 		buf_adds(out, "null");
 		return;
 	}
-	if (d == 0x1p64) { /* as json_parse() keeps it */
-		buf_addf(out, "%" PRIu64, UINT64_MAX);
+	if (d >= 0x1p63 && d <= 0x1p64) { /* see json_parse() */
+		buf_addf(out, "%" PRIu64, d < 0x1p64 ? (uint64_t)d : UINT64_MAX);
 		return;
 	}
 	for (precision = 0; precision < 17; precision++) {
@@ -146,7 +149,9 @@ static void print_double(struct buf *out, double d)
 	exponent = atoi(strchr(text, 'e') + 1);
 	if (signbit(d))
 		buf_addc(out, '-');
-	if (d == 0 || (exponent >= -6 && exponent < 21))
+	if (d == 0)
+		buf_adds(out, signbit(d) ? "0.0" : "0");
+	else if (exponent >= -6 && fabs(d) < 0x1p63)
 		print_positional(out, digits, exponent);
 	else
 		buf_addf(out, "%c%s%se%+d", digits[0], n > 1 ? "." : "", digits + 1, exponent);
@@ -507,7 +512,7 @@ static void write_object(struct writer *w, const struct json_type *t, const void
 	for (const struct json_field *f = t->fields; f->name; f++) {
 		const char *from = (const char *)obj + f->offset;
 
-		if (!is_written(f, from))
+		if (!(f->flags & JSON_REQUIRED) && !is_written(f, from))
 			continue;
 		next_key(w, f->name, strlen(f->name));
 		if (is_null(f, from))

@@ -292,7 +292,15 @@ static void what_is_empty_is_left_out_unless_asked(void **state)
 	json_write(&out, &type, &t, 0);
 	assert_string_equal(buf_text(&out),
 			    "{\"flag\":false,\"text\":\"\",\"list\":null,\"map\":{},"
-			    "\"inPlace\":{},\"pointer\":null,\"raw\":null}");
+			    "\"inPlace\":{\"type\":\"\"},\"pointer\":null,\"raw\":null}");
+}
+
+static void a_required_member_is_written_also_when_empty(void **state)
+{
+	struct limit none = { 0 };
+	struct thing t = { .pointer = &none };
+
+	assert_written(&t, "{\"pointer\":{\"type\":\"\"}}");
 }
 
 static void an_indent_lays_out_as_go_does(void **state)
@@ -336,10 +344,17 @@ static void bytes_that_are_not_utf8_are_replaced(void **state)
 
 static void numbers_are_printed_as_go_does(void **state)
 {
-	assert_printed("[0.1,1.0,-2.50,1e20,1e21,1.5e300,0.000001,0.0000001,-0.0]",
-		       "[0.1,1,-2.5,100000000000000000000,1e+21,1.5e+300,0.000001,1e-7,-0]");
+	assert_printed("[0.1,1.0,-2.50,1e18,1e21,1.5e300,0.000001,0.0000001]",
+		       "[0.1,1,-2.5,1000000000000000000,1e+21,1.5e+300,0.000001,1e-7]");
 	assert_printed("[18446744073709551615,-1,5e-324,123456.789]",
 		       "[18446744073709551615,-1,5e-324,123456.789]");
+}
+
+static void printed_numbers_can_be_read_again(void **state)
+{
+	assert_printed("[1e20,-1e19,9.3e18,-0.0]", "[1e+20,-1e+19,9300000000000000000,-0.0]");
+	assert_printed("[1e+20,-1e+19,9300000000000000000,-0.0]",
+		       "[1e+20,-1e+19,9300000000000000000,-0.0]");
 }
 
 static void a_struct_becomes_a_tree_and_back(void **state)
@@ -367,10 +382,12 @@ int main(void)
 		cmocka_unit_test(text_that_is_not_json_is_refused_with_its_line),
 		cmocka_unit_test(nesting_is_limited),
 		cmocka_unit_test(what_is_empty_is_left_out_unless_asked),
+		cmocka_unit_test(a_required_member_is_written_also_when_empty),
 		cmocka_unit_test(an_indent_lays_out_as_go_does),
 		cmocka_unit_test(strings_are_quoted_as_go_does),
 		cmocka_unit_test(bytes_that_are_not_utf8_are_replaced),
 		cmocka_unit_test(numbers_are_printed_as_go_does),
+		cmocka_unit_test(printed_numbers_can_be_read_again),
 		cmocka_unit_test(a_struct_becomes_a_tree_and_back),
 	};
 
