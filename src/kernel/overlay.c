@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Three ways to name the layers of an overlay: by descriptor (6.13), one by one by their names
+ * below /proc/self/fd (lowerdir+, 6.7), and all in one text of at most a page, which holds hundreds
+ * when the names are just "7:8:9", relative to /proc/self/fd.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/feature.h"
+#include "kernel/mount.h"
+#include "kernel/mount_private.h"
+#include "kernel/open.h"
+
+#define DATA_MAX 4096 /* the page that mount(2) copies */
+
+static int add_layer_fd(int config, const char *key, int fd)
+{
+	return config_set(config, CONFIG_FD, key, NULL, fd);
+}
+
+static int add_layer_path(int config, const char *key, int fd)
+{
+	return config_set(config, CONFIG_STRING, key, kernel_fd_path(fd).path, 0);
+}
+
+typedef int add_layer(int config, const char *key, int fd);
+
+static int add_layers(int config, const struct kernel_overlay *o, add_layer *add, size_t *ret_added)
+{
+	for (*ret_added = 0; *ret_added < o->lower_len; ++*ret_added)
+		if (add(config, "lowerdir+", o->lower[*ret_added]) < 0)
+			return -errno;
+	if (o->upper >= 0 &&
+	    (add(config, "upperdir", o->upper) < 0 || add(config, "workdir", o->work) < 0))
+		return -errno;
+	return 0;
+}
+
+static int add_flags(int config, const struct kernel_overlay *o)
+{
+	if ((o->user_xattr && config_set(config, CONFIG_FLAG, "userxattr", NULL, 0) < 0) ||
+	    (o->is_volatile && config_set(config, CONFIG_FLAG, "volatile", NULL, 0) < 0))
+		return -errno;
+	for (size_t i = 0; i < o->options_len; i++) {
+		const struct kernel_mount_option *x = &o->options[i];
+
+		if (config_set(config, x->value ? CONFIG_STRING : CONFIG_FLAG, x->key, x->value,
+			       0) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* -ENOTSUP: the kernel doesn't know this way. */
+static int mount_by(enum kernel_feature feature, add_layer *add, const struct kernel_overlay *o,
+		    struct err *e)
+{
+	auto_close int config = -1;
+	size_t added = 0;
+	int r;
+
+	if (!kernel_has(feature))
+		return -ENOTSUP;
+	config = config_open("overlay");
+	if (config < 0)
+		return err_sys(e, "overlay");
+	r = add_layers(config, o, add, &added);
+	if (added == 0 && (r == -EINVAL || r == -EBADF)) {
+		/* EBADF: this kernel takes descriptors of layers, but not O_PATH ones. */
+		if (r == -EINVAL)
+			kernel_lacks(feature);
+		return -ENOTSUP;
+	}
+	if (r == 0)
+		r = add_flags(config, o);
+	if (r < 0) {
+		errno = -r;
+		return config_error(config, e, "overlay");
+	}
+	return config_mount(config, 0, "overlay", e);
+}
+
+struct text {
+	char data[DATA_MAX];
+	size_t len;
+	bool full;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct text *t, const char *fmt, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(t->data + t->len, sizeof(t->data) - t->len, fmt, args);
+	va_end(args);
+	if (n < 0 || (size_t)n >= sizeof(t->data) - t->len)
+		t->full = true;
+	else
+		t->len += (size_t)n;
+}
+
+static int mount_by_text(const struct kernel_overlay *o, struct err *e)
+{
+	struct text t = { .len = 0 };
+	auto_close int fds = -1;
+
+	for (size_t i = 0; i < o->lower_len; i++)
+		add(&t, "%s%d", i ? ":" : "lowerdir=", o->lower[i]);
+	if (o->upper >= 0)
+		add(&t, ",upperdir=%d,workdir=%d", o->upper, o->work);
+	add(&t, "%s%s", o->user_xattr ? ",userxattr" : "", o->is_volatile ? ",volatile" : "");
+	for (size_t i = 0; i < o->options_len; i++)
+		add(&t, o->options[i].value ? ",%s=%s" : ",%s", o->options[i].key,
+		    o->options[i].value);
+	if (t.full)
+		return err_set(e, ERR_UNSUPPORTED,
+			       "overlay: %zu layers are too many for this kernel; Linux 6.7 takes "
+			       "500",
+			       o->lower_len);
+	fds = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fds < 0)
+		return err_sys(e, "/proc/self/fd");
+	return mount_detached_the_old_way("overlay", "overlay", t.data, fds, e);
+}
+
+/* An overlay wants two layers; one alone is shown as it is. */
+static int mount_single(int layer, struct err *e)
+{
+	struct kernel_mount_set read_only = { .set = MOUNT_ATTR_RDONLY };
+	auto_close int mount = kernel_mount_copy(layer, "", false, e);
+	int r;
+
+	if (mount < 0)
+		return mount;
+	r = kernel_mount_set(mount, &read_only, e);
+	return r < 0 ? r : take_fd(mount);
+}
+
+int kernel_mount_overlay(const struct kernel_overlay *o, struct err *e)
+{
+	int r;
+
+	if (o->lower_len == 0)
+		return err_set(e, ERR_INVALID, "overlay: no layers");
+	if (o->upper < 0 && o->lower_len == 1)
+		return mount_single(o->lower[0], e);
+	r = mount_by(KERNEL_OVERLAY_FD, add_layer_fd, o, e);
+	if (r == -ENOTSUP)
+		r = mount_by(KERNEL_OVERLAY_PLUS, add_layer_path, o, e);
+	if (r == -ENOTSUP)
+		r = mount_by_text(o, e);
+	return r;
+}
