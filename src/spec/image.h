@@ -97,14 +97,16 @@ struct image_history {
 	bool empty_layer;
 };
 
+struct image_rootfs {
+	const char *type;      /* "layers" */
+	struct texts diff_ids; /* the base first */
+};
+
 struct image_config {
 	const char *created; /* RFC 3339, or NULL */
 	const char *author, *comment, *architecture, *os, *variant, *os_version, *docker_version;
 	struct image_process config;
-	struct {
-		const char *type;
-		struct texts diff_ids; /* the base first */
-	} rootfs;
+	struct image_rootfs rootfs;
 	struct {
 		struct image_history *v;
 		size_t n;
@@ -123,6 +125,10 @@ int image_manifest_read(struct arena *a, const char *text, size_t len, struct im
 			struct err *e);
 int image_config_read(struct arena *a, const char *text, size_t len, struct image_config *ret,
 		      struct err *e);
+
+/* The document's own mediaType, else what its members look like. */
+int image_media_type_of(struct arena *a, const char *text, size_t len, const char **ret,
+			struct err *e);
 
 /* "linux/arm/v7"; what is missing stays NULL. */
 int image_platform_parse(struct arena *a, const char *s, struct image_platform *ret, struct err *e);
