@@ -32,7 +32,7 @@ static int fill(struct err *e, enum err_kind kind, int code, bool with_reason, c
 	return -code;
 }
 
-int err_sys(struct err *e, const char *fmt, ...)
+int(err_sys)(struct err *e, const char *fmt, ...)
 {
 	int code = errno ? errno : EIO;
 	va_list args;
@@ -44,7 +44,7 @@ int err_sys(struct err *e, const char *fmt, ...)
 	return r;
 }
 
-int err_from(struct err *e, int r, const char *fmt, ...)
+int(err_from)(struct err *e, int r, const char *fmt, ...)
 {
 	va_list args;
 
@@ -54,7 +54,7 @@ int err_from(struct err *e, int r, const char *fmt, ...)
 	return r;
 }
 
-int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
+int(err_set)(struct err *e, enum err_kind kind, const char *fmt, ...)
 {
 	va_list args;
 	int r;
@@ -65,7 +65,7 @@ int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 	return r;
 }
 
-int err_wrap(struct err *e, const char *fmt, ...)
+int(err_wrap)(struct err *e, const char *fmt, ...)
 {
 	char was[sizeof(e->msg)];
 	va_list args;

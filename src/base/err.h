@@ -38,6 +38,19 @@ int err_set(struct err *e, enum err_kind kind, const char *fmt, ...) PRINTF_LIKE
 /* Puts "text: " in front of what e says; returns -e->code. */
 int err_wrap(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* Compilers and analyzers cannot see that the above never return 0 or more, and would warn of what
+ * callers then leave unset. */
+static inline int err_negative(int r)
+{
+	if (r >= 0)
+		__builtin_unreachable();
+	return r;
+}
+#define err_sys(...)  err_negative(err_sys(__VA_ARGS__))
+#define err_from(...) err_negative(err_from(__VA_ARGS__))
+#define err_set(...)  err_negative(err_set(__VA_ARGS__))
+#define err_wrap(...) err_negative(err_wrap(__VA_ARGS__))
+
 /* From a child about to _exit(): one write; allocates nothing. */
 int err_send(int fd, const struct err *e);
 /* At its parent: 0 at end of file (no error was sent), else -e->code with e filled. */

@@ -39,8 +39,8 @@ static inline void *take_ptr_p(void *p)
 	return taken;
 }
 
-#define auto_close __attribute__((cleanup(close_p)))
-#define auto_free  __attribute__((cleanup(free_p)))
+#define auto_close __attribute__((cleanup(close_p), unused))
+#define auto_free  __attribute__((cleanup(free_p), unused))
 
 /* Returns the descriptor and leaves -1 behind. */
 #define take_fd(fd) take_fd_p(&(fd))
@@ -54,4 +54,4 @@ static inline void *take_ptr_p(void *p)
 		type##_free(*p);                                                                   \
 	}                                                                                          \
 	struct type
-#define AUTO(type) __attribute__((cleanup(type##_free_p))) struct type *
+#define AUTO(type) __attribute__((cleanup(type##_free_p), unused)) struct type *
