@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The mounts: those that every container has, the files that berth provides, what makes a read-only
+ * root usable, and what was asked for; a later one of the same destination replaces an earlier one.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "engine/specify_private.h"
+
+static const struct default_mount {
+	const char *destination, *type, *source, *options;
+} defaults[] = {
+	{ "/proc", "proc", "proc", "nosuid,noexec,nodev" },
+	{ "/dev", "tmpfs", "tmpfs", "nosuid,noexec,strictatime,mode=755,size=65536k" },
+	{ "/sys", "sysfs", "sysfs", "nosuid,noexec,nodev,ro" },
+	{ "/dev/pts", "devpts", "devpts",
+	  "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5" },
+	{ "/dev/mqueue", "mqueue", "mqueue", "nosuid,noexec,nodev" },
+	{ "/dev/shm", "tmpfs", "shm", "nosuid,noexec,nodev,mode=1777" },
+	{ "/sys/fs/cgroup", "cgroup", "cgroup", "rprivate,nosuid,noexec,nodev,relatime,ro" },
+};
+
+/* Where a read-only root stays writable. */
+static const char *const writable[] = { "/dev/shm", "/run", "/tmp", "/var/tmp" };
+
+struct build {
+	struct arena *arena;
+	const struct container *c;
+	struct oci_mounts *mounts;
+	size_t room;
+};
+
+static bool is_asked_for(const struct container *c, const char *destination)
+{
+	for (size_t i = 0; i < c->mounts.n; i++)
+		if (strcmp(c->mounts.v[i].destination, destination) == 0)
+			return true;
+	return false;
+}
+
+static struct oci_mount *add(struct build *b, const char *destination, const char *type,
+			     const char *source)
+{
+	struct oci_mount *m;
+
+	if (b->mounts->n == b->room) {
+		size_t room = b->room ? b->room * 2 : 16;
+		struct oci_mount *v = arena_array(b->arena, room, sizeof(*v));
+
+		if (b->mounts->n)
+			memcpy(v, b->mounts->v, b->mounts->n * sizeof(*v));
+		b->mounts->v = v;
+		b->room = room;
+	}
+	m = &b->mounts->v[b->mounts->n++];
+	m->destination = destination;
+	m->type = type;
+	m->source = source;
+	return m;
+}
+
+static void add_option(struct build *b, struct oci_mount *m, const char *option)
+{
+	texts_add(b->arena, &m->options, option);
+}
+
+static void add_defaults(struct build *b)
+{
+	const struct container *c = b->c;
+
+	for (size_t i = 0; i < ARRAY_LEN(defaults); i++) {
+		const struct default_mount *d = &defaults[i];
+		struct oci_mount *m;
+
+		if (is_asked_for(c, d->destination))
+			continue;
+		if (strcmp(d->destination, "/dev/shm") == 0 && !specify_is_private(c->namespaces.ipc))
+			continue;
+		m = add(b, d->destination, d->type, d->source);
+		m->options = texts_split(b->arena, d->options, ',');
+		if (strcmp(d->destination, "/dev/shm") == 0 && c->shm_bytes > 0)
+			add_option(b, m, arena_printf(b->arena, "size=%lld", (long long)c->shm_bytes));
+		/* A privileged container gets a writable /sys and its own cgroups writable. */
+		if (c->privileged && texts_has(&m->options, "ro"))
+			m->options.v[m->options.n - 1] = "rw";
+	}
+}
+
+/* The host's /dev/shm and /dev/mqueue come with its IPC namespace. */
+static void add_host_ipc(struct build *b)
+{
+	struct oci_mount *m;
+
+	if (!specify_is_host(b->c->namespaces.ipc) || is_asked_for(b->c, "/dev/shm"))
+		return;
+	m = add(b, "/dev/shm", "bind", "/dev/shm");
+	m->options = texts_split(b->arena, "bind,nosuid,noexec,nodev", ',');
+}
+
+static void add_file(struct build *b, const struct specify_facts *f, const char *destination,
+		     const char *name)
+{
+	struct oci_mount *m;
+
+	if (is_asked_for(b->c, destination))
+		return;
+	m = add(b, destination, "bind", path_join(b->arena, f->run_path, name));
+	m->options = texts_split(b->arena, "bind,rprivate", ',');
+	if (b->c->read_only && strcmp(destination, "/run/.containerenv") != 0)
+		add_option(b, m, "ro");
+}
+
+static void add_files(struct build *b, const struct specify_facts *f)
+{
+	const struct container *c = b->c;
+
+	/* Below /run, which a read-only container gets as a tmpfs: so behind it. */
+	add_file(b, f, "/run/.containerenv", "containerenv");
+	if (!c->no_hosts)
+		add_file(b, f, "/etc/hosts", "hosts");
+	if (!c->no_hostname)
+		add_file(b, f, "/etc/hostname", "hostname");
+	if (!texts_has(&c->dns, "none"))
+		add_file(b, f, "/etc/resolv.conf", "resolv.conf");
+	if (f->has_timezone)
+		add_file(b, f, "/etc/localtime", "localtime");
+	if (c->init && f->init_program) {
+		struct oci_mount *m = add(b, "/run/podman-init", "bind", f->init_program);
+
+		m->options = texts_split(b->arena, "bind,ro,rprivate", ',');
+	}
+}
+
+static void add_writable(struct build *b)
+{
+	const struct container *c = b->c;
+
+	if (!c->read_only || !c->read_only_tmpfs)
+		return;
+	for (size_t i = 1; i < ARRAY_LEN(writable); i++) {
+		struct oci_mount *m;
+
+		if (is_asked_for(c, writable[i]))
+			continue;
+		m = add(b, writable[i], "tmpfs", "tmpfs");
+		m->options = texts_split(b->arena, "rw,rprivate,nosuid,nodev,tmpcopyup", ',');
+	}
+}
+
+static int by_depth(const void *a, const void *b)
+{
+	const struct container_mount *x = *(const struct container_mount *const *)a;
+	const struct container_mount *y = *(const struct container_mount *const *)b;
+
+	return strcmp(x->destination, y->destination);
+}
+
+/* Parents before what is below them: the order of their names has that. */
+static void add_asked_for(struct build *b, const struct specify_facts *f)
+{
+	const struct container *c = b->c;
+	const struct container_mount **order =
+		arena_array(b->arena, c->mounts.n, sizeof(const struct container_mount *));
+
+	for (size_t i = 0; i < c->mounts.n; i++)
+		order[i] = &c->mounts.v[i];
+	if (c->mounts.n)
+		qsort(order, c->mounts.n, sizeof(const struct container_mount *), by_depth);
+	for (size_t i = 0; i < c->mounts.n; i++) {
+		const struct container_mount *m = order[i];
+		const char *type = m->type, *source = m->source;
+		struct oci_mount *o;
+
+		if (strcmp(type, "volume") == 0) {
+			type = "bind";
+			source = arena_printf(b->arena, "%s/%s/_data", f->volumes_path, m->source);
+			if (m->sub_path)
+				source = path_join(b->arena, source, m->sub_path);
+		}
+		o = add(b, m->destination, type, source);
+		for (size_t k = 0; k < m->options.n; k++)
+			add_option(b, o, m->options.v[k]);
+		if (strcmp(type, "bind") == 0 && !texts_has(&o->options, "bind") &&
+		    !texts_has(&o->options, "rbind"))
+			add_option(b, o, "rbind");
+	}
+}
+
+int specify_mounts(struct arena *a, const struct container *c, const struct specify_facts *f,
+		   struct oci_config *o, struct err *e)
+{
+	struct build b = { .arena = a, .c = c, .mounts = &o->mounts };
+
+	add_defaults(&b);
+	add_host_ipc(&b);
+	add_writable(&b);
+	add_files(&b, f);
+	add_asked_for(&b, f);
+	return 0;
+}
