@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Every command, in its own file of the same name. */
+#pragma once
+
+#include "base/option.h"
+
+extern const struct command version_command;
+
+/* Run by berth itself, not by people. */

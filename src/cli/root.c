@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The tree of commands and the options in front of them. */
+#include "cli/root.h"
+
+#include "cli/commands.h"
+
+static const char *const log_levels[] = { "trace", "debug", "info",  "warn", "warning",
+					  "error", "fatal", "panic", NULL };
+static const char *const managers[] = { "cgroupfs", "systemd", "disabled", NULL };
+
+static const struct option global_options[] = {
+	OPTION_TEXT(globals, root, "root", 0, "DIR", "Directory of images, containers and volumes",
+		    .completes = "file"),
+	OPTION_TEXT(globals, runroot, "runroot", 0, "DIR", "Directory of what runs, on a tmpfs",
+		    .completes = "file"),
+	OPTION_CHOICE(globals, cgroup_manager, "cgroup-manager", 0, "MANAGER",
+		      "Who makes control groups: cgroupfs, systemd or disabled", managers),
+	OPTION_CHOICE(globals, log_level, "log-level", 0, "LEVEL",
+		      "Log messages at and above this level (warn)", log_levels,
+		      OPTION_GIVEN(globals, log_level_given)),
+	OPTION_FLAG(globals, debug, "debug", 'D', "The same as --log-level=debug"),
+	OPTION_FLAG(globals, version, "version", 'v', "Print the version"),
+	{ 0 },
+};
+
+static const struct option *const options[] = { global_options, NULL };
+
+static const struct command *const commands[] = {
+	&version_command,
+	&option_help_command,
+	NULL,
+};
+
+const struct command root_command = {
+	.name = "berth",
+	.summary = "Manage containers, pods and images",
+	.options = options,
+	.args_size = sizeof(struct globals),
+	.commands = commands,
+};
