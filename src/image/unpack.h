@@ -21,45 +21,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "base/err.h"
-
-enum unpack_mode {
-	UNPACK_LAYER,    /* blob -> tree: whiteouts become overlayfs's (OCI image spec, layer.md) */
-	UNPACK_EXTRACT,  /* tar, maybe compressed -> tree: names mean nothing special */
-	UNPACK_PACK,     /* tree -> tar */
-	UNPACK_ASSEMBLE, /* recipe and tree -> the layer's very tar */
-	UNPACK_INDEX,    /* uncompressed archive file -> its members' places */
-	UNPACK_MODES
-};
-
-enum unpack_compression {
-	UNPACK_AUTO, /* by its first bytes */
-	UNPACK_PLAIN,
-	UNPACK_GZIP,
-	UNPACK_ZSTD,
-	UNPACK_XZ,    /* reading only */
-	UNPACK_BZIP2, /* reading only, UNPACK_EXTRACT alone */
-	UNPACK_COMPRESSIONS
-};
-
-enum unpack_hash { UNPACK_SHA256, UNPACK_SHA512, UNPACK_HASHES };
-
-enum unpack_ids {
-	UNPACK_IDS_KEEP,   /* as the archive says; an error if this process may not */
-	UNPACK_IDS_SQUASH, /* all are the caller's: rootless without subordinate ids */
-	UNPACK_IDS_SET,    /* all are uid:gid */
-};
-
-#define UNPACK_LOWER_MAX 8
-
-/* 0 in a limit is its default. Going over one is ERR_INVALID, whose words name the limit. */
-struct unpack_limits {
-	uint64_t max_bytes;   /* uncompressed; 1 TiB */
-	uint64_t max_ratio;   /* uncompressed / compressed, beyond the first 64 MiB; 1100 */
-	uint64_t max_entries; /* 10 million */
-	uint64_t max_name;    /* bytes of a path; 4096 */
-	uint64_t max_xattr;   /* bytes of one value; 64 KiB, the kernel's own */
-};
+#include "unpack/unpack.h"
 
 struct unpack_start {
 	const char *program; /* of libexec; absolute */
@@ -75,16 +37,14 @@ struct unpack_start {
 	enum unpack_hash hash;               /* of the compressed bytes; diffIDs are SHA-256 */
 	enum unpack_ids ids;
 	uint32_t uid, gid;     /* UNPACK_IDS_SET */
+	bool skip_nodes;       /* leave device nodes out: user namespaces can't make them */
 	bool user_xattr;       /* LAYER, PACK: user.overlay.* rather than trusted.overlay.* */
 	bool whiteouts;        /* PACK: overlayfs's become .wh. entries */
 	bool one_file_system;  /* PACK: leave mounts below out, their directories stay */
-	bool no_overwrite_dir; /* EXTRACT: a file in a directory's place is an error, and vice versa
-				*/
-	/* LAYER: trees below, topmost first, in which targets of hard links are looked for that
-	 * this layer lacks. Without them such a link is an error, and result.needs_lower is true.
-	 */
-	const int *lower;
-	size_t lower_len;
+	bool no_overwrite_dir; /* EXTRACT: refuse a file in a directory's place and the reverse */
+	/* LAYER: the layers below, merged, in which targets of hard links are looked for that this
+	 * layer lacks; if > 0. Without it such a link is an error, and result.needs_lower true. */
+	int lower;
 	struct unpack_limits limits;
 };
 
@@ -97,19 +57,6 @@ struct unpack_member {
 struct unpack_members {
 	struct unpack_member *v;
 	size_t n;
-};
-
-#define UNPACK_DIGEST_MAX (7 + 128 + 1)
-
-struct unpack_result {
-	char digest[UNPACK_DIGEST_MAX];  /* "sha256:…" of the bytes that came in, or went out */
-	char diff_id[UNPACK_DIGEST_MAX]; /* "sha256:…" of the uncompressed tar */
-	enum unpack_compression compression; /* what it was */
-	uint64_t bytes, tar_bytes;           /* of the two digests */
-	uint64_t file_bytes;                 /* contents of the files, hard links once */
-	uint64_t entries, whiteouts, opaques;
-	uint64_t skipped_xattrs; /* trusted.*, *.overlay.*, security.* but for capability */
-	bool needs_lower;        /* LAYER: a hard link leads to a lower layer */
 };
 
 struct unpack;

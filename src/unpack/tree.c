@@ -1,0 +1,567 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Most members cost as few calls as there can be: create, write, set the times, close.  The rest is
+ * done when it is needed only: an owner other than ours, a mode that creation can't give, a name
+ * that is taken.  What a directory's later contents would disturb waits until finish().
+ */
+#include "unpack/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+
+#include "base/arena.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "kernel/kernel.h"
+#include "unpack/decoder.h"
+#include "unpack/name.h"
+#include "unpack/parents.h"
+
+#define DEFAULT_ACL "system.posix_acl_default"
+
+/* What is still due to a directory. */
+struct late {
+	struct late *next;
+	struct timespec times[2];
+	mode_t mode;
+	bool needs_mode, needs_times, opaque;
+	const void *acl;
+	size_t acl_len;
+	char path[];
+};
+
+struct tree {
+	struct sink base;
+	struct parents parents, targets;
+	const struct unpack_request *request;
+	struct report *report;
+	int root, lower, file;
+	uid_t uid;
+	gid_t gid;
+	uint64_t written; /* end of the last piece of the file */
+	bool setgid;      /* a directory of the tree gives its group to what is made in it */
+	bool no_override; /* we can't work in a directory whose mode forbids it */
+	struct arena *arena;
+	struct late *late, **last;
+};
+
+static int refuse(const struct member *m, struct err *e)
+{
+	return err_sys(e, "make %s", quoted(m->path).text);
+}
+
+static struct late *late_new(struct tree *t, const char *path)
+{
+	size_t len = strlen(path) + 1;
+	struct late *l = arena_alloc(t->arena, sizeof(*l) + len);
+
+	memcpy(l->path, path, len);
+	*t->last = l;
+	t->last = &l->next;
+	return l;
+}
+
+/* The folder of a member; *ret_name is its name in there. */
+static int folder_of(struct tree *t, const char *path, const char **ret_name, struct err *e)
+{
+	*ret_name = name_base(path);
+	return parents_at(&t->parents, path, *ret_name > path ? (size_t)(*ret_name - path) - 1 : 0,
+			  true, e);
+}
+
+static bool is_whiteout(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == 0;
+}
+
+/*
+ * Makes room for a member whose name is taken. 1: the directory there stays.  In a layer, a
+ * directory in a whiteout's place hides what is below it.
+ */
+static int make_room(struct tree *t, int folder, const char *name, const struct member *m,
+		     struct err *e)
+{
+	bool is_dir = m->type == MEMBER_DIR;
+	struct stat st;
+	int r = 0;
+
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return refuse(m, e);
+	if (is_dir && S_ISDIR(st.st_mode))
+		return 1;
+	if (t->request->no_overwrite_dir && is_dir != S_ISDIR(st.st_mode))
+		return err_set(e, ERR_CONFLICT,
+			       is_dir ? "%s: cannot overwrite non-directory with directory"
+				      : "%s: cannot overwrite directory with non-directory",
+			       quoted(m->path).text);
+	if (S_ISDIR(st.st_mode))
+		r = file_remove_tree_at(folder, name, e);
+	else if (unlinkat(folder, name, 0) < 0)
+		r = refuse(m, e);
+	if (r < 0)
+		return r;
+	if (S_ISDIR(st.st_mode) || (S_ISREG(st.st_mode) && st.st_size > 0 && st.st_nlink == 1))
+		t->base.result->recipe_lost = true;
+	if (S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode)) {
+		parents_forget(&t->targets);
+		parents_forget(&t->parents);
+	}
+	if (is_dir && is_whiteout(&st) && t->request->mode == UNPACK_LAYER)
+		late_new(t, m->path)->opaque = true;
+	return 0;
+}
+
+static bool xattr_is_wanted(const char *name)
+{
+	static const char *const kept[] = { "security.capability", "system.posix_acl_access",
+					    DEFAULT_ACL };
+
+	if (text_after(name, "user.overlay."))
+		return false;
+	return text_after(name, "user.") || text_index(name, kept, ARRAY_LEN(kept)) >= 0;
+}
+
+/* fd, or a name in the current directory when there can be none to write through. */
+static int set_xattrs(struct tree *t, const struct member *m, int fd, const char *name,
+		      struct err *e)
+{
+	for (size_t i = 0; i < m->xattrs_len; i++) {
+		const struct member_xattr *x = &m->xattrs[i];
+		int r;
+
+		if (m->type == MEMBER_DIR && text_eq(x->name, DEFAULT_ACL))
+			continue;
+		if (!xattr_is_wanted(x->name)) {
+			t->base.result->skipped_xattrs++;
+			continue;
+		}
+		r = fd >= 0 ? fsetxattr(fd, x->name, x->value, x->len, 0)
+			    : lsetxattr(name, x->name, x->value, x->len, 0);
+		if (r < 0 && errno == EPERM && text_after(x->name, "security.") &&
+		    t->request->ids != UNPACK_IDS_KEEP)
+			t->base.result->skipped_xattrs++;
+		else if (r < 0)
+			return err_sys(e, "%s: set the extended attribute %s", quoted(m->path).text,
+				       quoted(x->name).text);
+	}
+	return 0;
+}
+
+static bool is_ours(const struct tree *t, const struct member *m)
+{
+	return m->uid == t->uid && m->gid == t->gid && !t->setgid;
+}
+
+static int chown_failed(const struct member *m, struct err *e)
+{
+	if (errno == EPERM || errno == EINVAL)
+		return err_set(
+			e, ERR_DENIED,
+			"%s belongs to %u:%u, which this user may not give files to: there are "
+			"not enough subordinate ids",
+			quoted(m->path).text, m->uid, m->gid);
+	return err_sys(e, "%s: change the owner", quoted(m->path).text);
+}
+
+/* Owner, mode, attributes and times of what has no descriptor of its own. */
+static int dress(struct tree *t, const struct member *m, int folder, const char *name,
+		 struct err *e)
+{
+	struct timespec times[2] = { m->atime, m->mtime };
+	bool ours = is_ours(t, m);
+
+	if (!ours && fchownat(folder, name, m->uid, m->gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return chown_failed(m, e);
+	if (m->type != MEMBER_SYMLINK && (!ours || (m->mode & 07000)) &&
+	    fchmodat(folder, name, m->mode, 0) < 0)
+		return refuse(m, e);
+	if (m->xattrs_len > 0) {
+		if (fchdir(folder) < 0)
+			return refuse(m, e);
+		if (set_xattrs(t, m, -1, name, e) < 0)
+			return -e->code;
+	}
+	if (m->type != MEMBER_DIR && utimensat(folder, name, times, AT_SYMLINK_NOFOLLOW) < 0)
+		return refuse(m, e);
+	return 0;
+}
+
+static int begin_file(struct tree *t, const struct member *m, int folder, const char *name,
+		      struct err *e)
+{
+	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(folder, name, flags, m->mode & 0777), r;
+
+	if (fd < 0 && errno == EEXIST) {
+		r = make_room(t, folder, name, m, e);
+		if (r < 0)
+			return r;
+		folder = folder_of(t, m->path, &name, e);
+		if (folder < 0)
+			return folder;
+		fd = openat(folder, name, flags, m->mode & 0777);
+	}
+	if (fd < 0)
+		return refuse(m, e);
+	t->file = fd;
+	t->written = 0;
+	return 1;
+}
+
+static void remember_dir(struct tree *t, const struct member *m)
+{
+	struct late *l = late_new(t, m->path);
+
+	l->times[0] = m->atime;
+	l->times[1] = m->mtime;
+	l->needs_times = true;
+	l->mode = m->mode;
+	l->needs_mode = t->no_override && (m->mode & 0700) != 0700;
+	if (m->mode & S_ISGID)
+		t->setgid = true;
+	for (size_t i = 0; i < m->xattrs_len; i++) {
+		if (!text_eq(m->xattrs[i].name, DEFAULT_ACL))
+			continue;
+		l->acl = arena_copy(t->arena, m->xattrs[i].value, m->xattrs[i].len);
+		l->acl_len = m->xattrs[i].len;
+	}
+}
+
+static int begin_dir(struct tree *t, const struct member *m, int folder, const char *name,
+		     struct err *e)
+{
+	struct member now = *m;
+	struct stat st;
+	int r = 0;
+
+	if (t->no_override)
+		now.mode |= 0700;
+	if (*m->path == '\0') {
+		name = ".";
+		r = 1;
+	} else if (mkdirat(folder, name, now.mode & 0777) < 0) {
+		r = errno == EEXIST ? make_room(t, folder, name, m, e) : refuse(m, e);
+		if (r == 0) {
+			folder = folder_of(t, m->path, &name, e);
+			r = folder < 0 ? folder : 0;
+			if (r == 0 && mkdirat(folder, name, now.mode & 0777) < 0)
+				r = refuse(m, e);
+		}
+	}
+	if (r < 0)
+		return r;
+	/* One that was there has another mode and owner: compare, as most are repetitions. */
+	if (r == 1) {
+		if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return refuse(m, e);
+		if ((st.st_uid != m->uid || st.st_gid != m->gid) &&
+		    fchownat(folder, name, m->uid, m->gid, AT_SYMLINK_NOFOLLOW) < 0)
+			return chown_failed(m, e);
+		if ((st.st_mode & 07777) != now.mode && fchmodat(folder, name, now.mode, 0) < 0)
+			return refuse(m, e);
+	}
+	r = dress(t, &now, folder, name, e);
+	if (r == 0)
+		remember_dir(t, m);
+	return r;
+}
+
+static int make_special(const struct member *m, int folder, const char *name)
+{
+	mode_t perm = m->mode & 0777;
+
+	switch (m->type) {
+	case MEMBER_SYMLINK:
+		return symlinkat(m->target, folder, name);
+	case MEMBER_CHAR:
+		return mknodat(folder, name, S_IFCHR | perm, m->device);
+	case MEMBER_BLOCK:
+		return mknodat(folder, name, S_IFBLK | perm, m->device);
+	default:
+		return mknodat(folder, name, S_IFIFO | perm, 0);
+	}
+}
+
+static int begin_special(struct tree *t, const struct member *m, int folder, const char *name,
+			 struct err *e)
+{
+	int r = make_special(m, folder, name);
+
+	if (r < 0 && errno == EEXIST) {
+		r = make_room(t, folder, name, m, e);
+		if (r < 0)
+			return r;
+		folder = folder_of(t, m->path, &name, e);
+		if (folder < 0)
+			return folder;
+		r = make_special(m, folder, name);
+	}
+	if (r < 0 && errno == EPERM && t->request->skip_nodes) {
+		t->base.result->skipped_nodes++;
+		return 0;
+	}
+	return r < 0 ? refuse(m, e) : dress(t, m, folder, name, e);
+}
+
+static int copy_contents(int from, int to)
+{
+	static const size_t piece = 1 << 30;
+	ssize_t n;
+
+	do
+		n = copy_file_range(from, NULL, to, NULL, piece, 0);
+	while (n > 0);
+	return n < 0 ? -1 : 0;
+}
+
+/*
+ * A hard link to a file that only a lower layer has.  overlayfs can't share an inode between
+ * layers, so the name gets a copy; its owner, mode and times are those that the member states.
+ */
+static int copy_from_lower(struct tree *t, const struct member *m, struct err *e)
+{
+	auto_close int from = -1;
+	struct member file = *m;
+	const char *name;
+	struct stat st;
+	int folder, r;
+
+	t->base.result->needs_lower = true;
+	if (t->lower < 0)
+		return err_set(e, ERR_NOT_FOUND, "%s is a hard link to %s, which this layer lacks",
+			       quoted(m->path).text, quoted(m->target).text);
+	from = kernel_open_in(t->lower, m->target, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+			      e);
+	if (from < 0 || fstat(from, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(e, ERR_INVALID,
+			       "%s is a hard link to %s, which is no file of the layers below",
+			       quoted(m->path).text, quoted(m->target).text);
+	folder = folder_of(t, m->path, &name, e);
+	if (folder < 0)
+		return folder;
+	file.type = MEMBER_FILE;
+	r = begin_file(t, &file, folder, name, e);
+	if (r < 0)
+		return r;
+	if (copy_contents(from, t->file) < 0)
+		return err_sys(e, "copy %s", quoted(m->target).text);
+	file.size = t->written = (uint64_t)st.st_size;
+	return t->base.ops->end(&t->base, &file, e);
+}
+
+static int begin_hardlink(struct tree *t, const struct member *m, int folder, const char *name,
+			  struct err *e)
+{
+	const char *target = name_base(m->target);
+	size_t len = target > m->target ? (size_t)(target - m->target) - 1 : 0;
+	struct stat st, there;
+	struct err words;
+	int from, r;
+
+	if (*m->path == '\0' || text_eq(m->path, m->target))
+		return err_set(e, ERR_INVALID, "%s is a hard link to itself", quoted(m->path).text);
+	from = parents_at(&t->targets, m->target, len, false, &words);
+	if (from < 0 || fstatat(from, target, &st, AT_SYMLINK_NOFOLLOW) < 0 || is_whiteout(&st))
+		return copy_from_lower(t, m, e);
+	if (S_ISDIR(st.st_mode))
+		return err_set(e, ERR_INVALID, "%s is a hard link to a directory, %s",
+			       quoted(m->path).text, quoted(m->target).text);
+	r = linkat(from, target, folder, name, 0);
+	if (r < 0 && errno == EEXIST) {
+		if (fstatat(folder, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    there.st_ino == st.st_ino && there.st_dev == st.st_dev)
+			return 0;
+		r = make_room(t, folder, name, m, e);
+		if (r < 0)
+			return r;
+		folder = folder_of(t, m->path, &name, e);
+		if (folder < 0)
+			return folder;
+		from = parents_at(&t->targets, m->target, len, false, e);
+		if (from < 0)
+			return from;
+		r = linkat(from, target, folder, name, 0);
+	}
+	return r < 0 ? refuse(m, e) : 0;
+}
+
+static int tree_begin(struct sink *s, const struct member *m, struct err *e)
+{
+	struct tree *t = (struct tree *)s;
+	const char *name;
+	int folder = folder_of(t, m->path, &name, e);
+
+	if (folder < 0)
+		return folder;
+	if (m->type == MEMBER_DIR)
+		return begin_dir(t, m, folder, name, e);
+	if (*m->path == '\0')
+		return err_set(e, ERR_INVALID, "the archive's root isn't a directory");
+	if (m->type == MEMBER_HARDLINK)
+		return begin_hardlink(t, m, folder, name, e);
+	if (m->type == MEMBER_FILE)
+		return begin_file(t, m, folder, name, e);
+	return begin_special(t, m, folder, name, e);
+}
+
+static int tree_write(struct sink *s, const void *bytes, size_t len, uint64_t offset, struct err *e)
+{
+	struct tree *t = (struct tree *)s;
+	const char *from = bytes;
+	ssize_t n;
+
+	while (len > 0) {
+		n = pwrite(t->file, from, len, (off_t)offset);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, "write");
+		from += n;
+		offset += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	if (offset > t->written)
+		t->written = offset;
+	return 0;
+}
+
+static int tree_end(struct sink *s, const struct member *m, struct err *e)
+{
+	struct tree *t = (struct tree *)s;
+	struct timespec times[2] = { m->atime, m->mtime };
+	auto_close int fd = take_fd(t->file);
+
+	if (t->written < m->size && ftruncate(fd, (off_t)m->size) < 0)
+		return refuse(m, e);
+	if (!is_ours(t, m) && fchown(fd, m->uid, m->gid) < 0)
+		return chown_failed(m, e);
+	if ((m->mode & 07000) && fchmod(fd, m->mode) < 0)
+		return refuse(m, e);
+	if (m->xattrs_len > 0 && set_xattrs(t, m, fd, NULL, e) < 0)
+		return -e->code;
+	if (futimens(fd, times) < 0)
+		return refuse(m, e);
+	return 0;
+}
+
+static int tree_whiteout(struct sink *s, const char *path, struct err *e)
+{
+	struct tree *t = (struct tree *)s;
+	const char *name;
+	int folder = folder_of(t, path, &name, e);
+	struct stat st;
+
+	if (folder < 0)
+		return folder;
+	if (mknodat(folder, name, S_IFCHR, 0) == 0)
+		return 0;
+	if (errno != EEXIST || fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, "white out %s", quoted(path).text);
+	/* It only concerns the layers below: what this one has stays, and hides them. */
+	if (S_ISDIR(st.st_mode))
+		late_new(t, path)->opaque = true;
+	return 0;
+}
+
+static int tree_opaque(struct sink *s, const char *path, struct err *e)
+{
+	struct tree *t = (struct tree *)s;
+	int r = parents_at(&t->parents, path, strlen(path), true, e);
+
+	if (r < 0)
+		return r;
+	late_new(t, path)->opaque = true;
+	return 0;
+}
+
+static int finish_dir(struct tree *t, const struct late *l, struct err *e)
+{
+	struct err words;
+	int fd = parents_at(&t->parents, l->path, strlen(l->path), false, &words);
+
+	/* Something else may have taken its place since. */
+	if (fd < 0)
+		return 0;
+	if (fchdir(fd) < 0)
+		return err_sys(e, "open %s", quoted(l->path).text);
+	if (l->acl && setxattr(".", DEFAULT_ACL, l->acl, l->acl_len, 0) < 0)
+		return err_sys(e, "%s: set the default ACL", quoted(l->path).text);
+	if (l->needs_times && utimensat(AT_FDCWD, ".", l->times, 0) < 0)
+		return err_sys(e, "%s: set the times", quoted(l->path).text);
+	if (l->opaque) {
+		t->base.result->opaques++;
+		return report_opaque(t->report, l->path, e);
+	}
+	return 0;
+}
+
+static int tree_finish(struct sink *s, struct err *e)
+{
+	struct tree *t = (struct tree *)s;
+	struct err words;
+	int r = 0, fd;
+
+	for (const struct late *l = t->late; l && r == 0; l = l->next)
+		r = finish_dir(t, l, e);
+	/* Modes that keep us out come last. */
+	for (const struct late *l = t->late; l && r == 0; l = l->next) {
+		if (!l->needs_mode)
+			continue;
+		fd = parents_at(&t->parents, l->path, strlen(l->path), false, &words);
+		if (fd >= 0 && (fchdir(fd) < 0 || chmod(".", l->mode) < 0))
+			r = err_sys(e, "%s: set the mode", quoted(l->path).text);
+	}
+	return r;
+}
+
+static void tree_free(struct sink *s)
+{
+	struct tree *t = (struct tree *)s;
+
+	parents_forget(&t->parents);
+	parents_forget(&t->targets);
+	close_p(&t->file);
+	arena_free(t->arena);
+	free(t);
+}
+
+struct sink *tree_new(const struct tree_new *how, struct err *e)
+{
+	static const struct sink_ops ops = {
+		.begin = tree_begin,
+		.write = tree_write,
+		.end = tree_end,
+		.whiteout = tree_whiteout,
+		.opaque = tree_opaque,
+		.finish = tree_finish,
+		.free = tree_free,
+	};
+	struct tree *t;
+	struct stat st;
+
+	if (fstat(how->root, &st) < 0) {
+		err_sys(e, "the tree");
+		return NULL;
+	}
+	t = decoder_alloc(sizeof(*t));
+	t->base = (struct sink){ .ops = &ops, .result = how->result };
+	t->request = how->request;
+	t->report = how->report;
+	t->root = how->root;
+	t->lower = how->lower;
+	t->file = -1;
+	t->uid = geteuid();
+	t->gid = getegid();
+	t->setgid = st.st_mode & S_ISGID;
+	t->no_override = t->uid != 0;
+	t->arena = arena_new();
+	t->last = &t->late;
+	parents_init(&t->parents, how->root);
+	parents_init(&t->targets, how->root);
+	umask(0);
+	return &t->base;
+}
