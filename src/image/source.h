@@ -12,6 +12,7 @@
 
 #include "image/reference.h"
 #include "spec/image.h"
+#include "state/state.h"
 
 /* How to speak to registries; all zero is the default. */
 struct source_access {
@@ -55,12 +56,13 @@ struct source {
 	const struct source_ops *ops;
 	const char *shown;  /* for messages: "docker://localhost:5000/busybox:latest" */
 	struct texts names; /* names that the image brings along (archives); may be empty */
+	bool by_diff_id;    /* layers are named by their diffIDs: the blobs have no digests */
 };
 
-/* Opens what r says: registry_source_open() of image/registry.h, or one of the below.  For a
- * registry r is fully qualified. */
-int source_open(struct arena *a, const struct reference *r, const struct source_access *access,
-		struct source **ret, struct err *e);
+/* Opens what r says: registry_source_open() of image/registry.h, or one of files.  A registry's r is
+ * fully qualified.  s (may be NULL): the store, where archives go that cannot be read in place. */
+int source_open(const struct state *s, struct arena *a, const struct reference *r,
+		const struct source_access *access, struct source **ret, struct err *e);
 void source_free(struct source *s);
 DEFINE_AUTO(source);
 
