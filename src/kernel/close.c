@@ -24,7 +24,7 @@ struct entry {
 	char name[];
 };
 
-static int cloexec_listed(int dir, int from)
+static int each_listed(int dir, int from, void (*do_to)(int fd))
 {
 	_Alignas(struct entry) char list[4096];
 	long n;
@@ -34,24 +34,44 @@ static int cloexec_listed(int dir, int from)
 			const struct entry *x = (const void *)(list + at);
 			int fd = atoi(x->name);
 
-			if (x->name[0] != '.' && fd >= from)
-				fcntl(fd, F_SETFD, FD_CLOEXEC);
+			if (x->name[0] != '.' && fd >= from && fd != dir)
+				do_to(fd);
 			at += x->len;
 		}
 	return n < 0 ? -errno : 0;
 }
 
-int kernel_cloexec_from(int from)
+static void set_cloexec(int fd)
+{
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+static void set_closed(int fd)
+{
+	close(fd);
+}
+
+static int from_on(int from, unsigned flags, void (*do_to)(int fd))
 {
 	auto_close int dir = -1;
 
 	if (kernel_has(KERNEL_CLOSE_RANGE)) {
-		if (syscall(SYS_close_range, (unsigned)from, ~0U, CLOEXEC_FLAG) == 0)
+		if (syscall(SYS_close_range, (unsigned)from, ~0U, flags) == 0)
 			return 0;
 		kernel_lacks(KERNEL_CLOSE_RANGE);
 	}
 	dir = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return -errno;
-	return cloexec_listed(dir, from);
+	return each_listed(dir, from, do_to);
+}
+
+int kernel_cloexec_from(int from)
+{
+	return from_on(from, CLOEXEC_FLAG, set_cloexec);
+}
+
+int kernel_close_from(int from)
+{
+	return from_on(from, 0, set_closed);
 }

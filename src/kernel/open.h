@@ -31,3 +31,5 @@ int kernel_is_on(int fd, unsigned long magic); /* 1, 0 or -errno */
 
 /* Descriptors [from, ∞) become close-on-exec. */
 int kernel_cloexec_from(int from);
+/* Descriptors [from, ∞) are closed: for a child that goes on without exec. */
+int kernel_close_from(int from);

@@ -51,11 +51,49 @@ static int lock_new(const struct state *s, int how)
 	return fd;
 }
 
+static int make_new(const struct state *s, const char *path, struct err *e)
+{
+	auto_close int dir = -1;
+
+	if (mkdirat(s->lib, path, 0700) < 0)
+		return err_sys(e, "create %s/%s", s->lib_path, path);
+	dir = openat(s->lib, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 || flock(dir, LOCK_EX) < 0)
+		return err_sys(e, "open %s/%s", s->lib_path, path);
+	return take_fd(dir);
+}
+
+/* Something is there already: what a dead process left makes room, what a living one is filling
+ * stays.  Meanwhile nobody may be between making and locking one. */
+static int make_instead(const struct state *s, const char *path, const char *id, struct err *e)
+{
+	auto_close int lock = lock_new(s, LOCK_EX);
+	auto_close int there = openat(s->lib, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char aside[PATH_MAX];
+	uint32_t number;
+	int dir;
+
+	if (lock < 0)
+		return err_from(e, lock, "create %s/%s", s->lib_path, LAYOUT_NEW);
+	if (there < 0)
+		return make_new(s, path, e);
+	if (flock(there, LOCK_EX | LOCK_NB) < 0)
+		return err_set(e, ERR_CONFLICT, "%s is being made by another process", id);
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		return err_sys(e, "getrandom");
+	snprintf(aside, sizeof(aside), LAYOUT_NEW "/dead-%08x", number);
+	if (renameat(s->lib, path, s->lib, aside) < 0)
+		return err_sys(e, "create %s/%s", s->lib_path, path);
+	dir = make_new(s, path, e);
+	flock(lock, LOCK_UN);
+	file_remove_tree_at(s->lib, aside, NULL);
+	return dir;
+}
+
 int state_begin(const struct state *s, const char *kind, const char *id, struct err *e)
 {
 	char path[PATH_MAX];
 	auto_close int lock = -1;
-	auto_close int dir = -1;
 	int r = new_path(path, sizeof(path), kind, id);
 
 	if (r < 0)
@@ -63,12 +101,11 @@ int state_begin(const struct state *s, const char *kind, const char *id, struct 
 	lock = lock_new(s, LOCK_SH);
 	if (lock < 0)
 		return err_from(e, lock, "create %s/%s", s->lib_path, LAYOUT_NEW);
-	if (mkdirat(s->lib, path, 0700) < 0)
-		return err_sys(e, "create %s/%s", s->lib_path, path);
-	dir = openat(s->lib, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0 || flock(dir, LOCK_EX) < 0)
-		return err_sys(e, "open %s/%s", s->lib_path, path);
-	return take_fd(dir);
+	r = make_new(s, path, e);
+	if (r != -EEXIST)
+		return r;
+	flock(lock, LOCK_UN);
+	return make_instead(s, path, id, e);
 }
 
 static int sync_parent(const struct state *s, const char *kind, struct err *e)

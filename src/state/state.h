@@ -32,7 +32,8 @@ void state_close(struct state *s);
 void state_new_id(char ret[STATE_ID_LEN + 1]);
 
 /* Makes an empty directory to fill and returns it, locked as state_lock() does; state_commit()
- * renames it into place and it stays locked until it is closed. */
+ * renames it into place and it stays locked until it is closed. What a dead process began is
+ * thrown away; ERR_CONFLICT (-EEXIST) when a living one is making the very same object. */
 int state_begin(const struct state *s, const char *kind, const char *id, struct err *e);
 /* durable: the directory is synced before and its parent after; what the files hold is the
  * caller's to sync. ERR_CONFLICT if the object exists. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -203,6 +204,25 @@ static void objects_are_listed_sorted_and_without_the_unfinished(void **state)
 	assert_string_equal(l.v[1], "b");
 }
 
+static void what_a_dead_process_began_makes_room(void **state)
+{
+	struct world *w = *state;
+	struct stat st;
+	struct err e;
+	auto_close int dir = state_begin(&w->s, "things", "one", &e);
+
+	assert_int_equal(file_replace_at(dir, "half", "x", 1, NULL, &e), 0);
+	/* Alive: its lock is held. */
+	assert_int_equal(state_begin(&w->s, "things", "one", &e), -EEXIST);
+	assert_string_equal(e.msg, "one is being made by another process");
+	/* Dead: the kernel let go of it. */
+	close(take_fd(dir));
+	dir = state_begin(&w->s, "things", "one", &e);
+	assert_true(dir >= 0);
+	assert_int_equal(fstatat(dir, "half", &st, 0), -1);
+	assert_int_equal(state_commit(&w->s, "things", "one", dir, false, &e), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -218,6 +238,7 @@ int main(void)
 		TEST(names_with_slashes_or_dots_are_refused),
 		TEST(what_another_boot_left_in_the_volatile_root_is_emptied),
 		TEST(objects_are_listed_sorted_and_without_the_unfinished),
+		TEST(what_a_dead_process_began_makes_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
