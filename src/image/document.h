@@ -12,7 +12,7 @@ struct document_manifest {
 	const char *config;
 	size_t config_len;
 	const struct texts *diff_ids; /* the base first */
-	const uint64_t *sizes;	      /* bytes of each uncompressed tar */
+	const uint64_t *sizes;        /* bytes of each uncompressed tar */
 };
 /* The text of a manifest whose layers are uncompressed. */
 const char *document_manifest(struct arena *a, const struct document_manifest *from);

@@ -11,8 +11,8 @@
  * package stays the caller's unless it is given away with local_own(). */
 int local_open_oci(struct arena *a, struct package *p, const char *selector, struct source **ret,
 		   struct err *e);
-int local_open_docker(struct arena *a, struct package *p, const char *selector,
-		      struct source **ret, struct err *e);
+int local_open_docker(struct arena *a, struct package *p, const char *selector, struct source **ret,
+		      struct err *e);
 int local_open_dir(struct arena *a, struct package *p, const char *selector, struct source **ret,
 		   struct err *e);
 void local_own(struct source *s, struct package *p);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* skopeo's `dir:`: manifest.json is the raw manifest, blobs are files called by their hex digits. */
+/* skopeo's `dir:`: manifest.json is the raw manifest, blobs are files called by their hex digits.
+ */
 #include <string.h>
 
 #include "image/local.h"

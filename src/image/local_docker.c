@@ -74,9 +74,10 @@ static int choose(struct arena *a, const struct docker_list *list, const char *s
 	struct err ignored;
 
 	if (!selector && list->items.n > 1)
-		return err_set(e, ERR_INVALID,
-			       "there are %zu images in manifest.json: say which one (:NAME or :@N)",
-			       list->items.n);
+		return err_set(
+			e, ERR_INVALID,
+			"there are %zu images in manifest.json: say which one (:NAME or :@N)",
+			list->items.n);
 	if (!selector) {
 		*ret = &list->items.v[0];
 		return 0;
@@ -119,8 +120,8 @@ static int make_manifest(struct local_source *l, const char *config, size_t conf
 	if (r < 0)
 		return r;
 	if (c.rootfs.diff_ids.n != l->layers.n)
-		return err_set(e, ERR_INVALID, "manifest.json lists %zu layers, %s %zu", l->layers.n,
-			       l->config, c.rootfs.diff_ids.n);
+		return err_set(e, ERR_INVALID, "manifest.json lists %zu layers, %s %zu",
+			       l->layers.n, l->config, c.rootfs.diff_ids.n);
 	sizes = arena_array(l->arena, l->layers.n, sizeof(*sizes));
 	for (size_t i = 0; i < l->layers.n; i++) {
 		r = package_size(l->package, l->layers.v[i], &sizes[i], e);
@@ -140,12 +141,12 @@ static int make_manifest(struct local_source *l, const char *config, size_t conf
 	return 0;
 }
 
-int local_open_docker(struct arena *a, struct package *p, const char *selector,
-		      struct source **ret, struct err *e)
+int local_open_docker(struct arena *a, struct package *p, const char *selector, struct source **ret,
+		      struct err *e)
 {
 	struct local_source *l = local_new(a, p);
 	auto_buf config = BUF(IMAGE_CONFIG_MAX);
-	const struct docker_item *item;
+	const struct docker_item *item = NULL;
 	char digest[SHA256_TEXT];
 	struct docker_list list = { 0 };
 	int r = read_list(a, p, &list, e);

@@ -4,14 +4,14 @@
 
 #include "image/local.h"
 
-#define REF_NAME       "org.opencontainers.image.ref.name"
+#define REF_NAME        "org.opencontainers.image.ref.name"
 #define CONTAINERD_NAME "io.containerd.image.name"
 
 static const char *oci_file_of(struct local_source *l, const struct image_descriptor *d)
 {
-	return image_digest_valid(d->digest) ?
-		       arena_printf(l->arena, "blobs/sha256/%s", strchr(d->digest, ':') + 1) :
-		       NULL;
+	return image_digest_valid(d->digest)
+		       ? arena_printf(l->arena, "blobs/sha256/%s", strchr(d->digest, ':') + 1)
+		       : NULL;
 }
 
 static int read_index(struct arena *a, struct package *p, struct image_index *ret, struct err *e)
@@ -66,7 +66,7 @@ int local_open_oci(struct arena *a, struct package *p, const char *selector, str
 {
 	struct local_source *l = local_new(a, p);
 	auto_buf text = BUF(IMAGE_MANIFEST_MAX);
-	const struct image_descriptor *d;
+	const struct image_descriptor *d = NULL;
 	struct image_index index;
 	const char *name;
 	int r = read_index(a, p, &index, e);

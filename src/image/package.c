@@ -45,7 +45,12 @@ static bool is_compressed(int fd)
 	static const struct {
 		const char *bytes;
 		size_t len;
-	} magic[] = { { "\x1f\x8b", 2 }, { "\x28\xb5\x2f\xfd", 4 }, { "\xfd" "7zXZ", 5 }, { "BZh", 3 } };
+	} magic[] = { { "\x1f\x8b", 2 },
+		      { "\x28\xb5\x2f\xfd", 4 },
+		      { "\xfd"
+			"7zXZ",
+			5 },
+		      { "BZh", 3 } };
 	char start[8] = { 0 };
 
 	if (pread(fd, start, sizeof(start), 0) <= 0)
@@ -100,7 +105,9 @@ static int open_file(struct package *p, int fd, struct err *e)
 	p->file = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	if (p->file < 0)
 		return err_sys(e, "duplicate a descriptor");
-	return unpack_run(&(struct unpack_start){ .program = program, .mode = UNPACK_INDEX, .in = fd },
+	return unpack_run(&(struct unpack_start){ .program = program,
+						  .mode = UNPACK_INDEX,
+						  .in = fd },
 			  p->arena, &p->members, &result, e);
 }
 
@@ -115,8 +122,8 @@ int package_open(const struct state *s, struct arena *a, const char *path, struc
 	if (!p)
 		abort();
 	*p = (struct package){ .state = s, .arena = a, .dir = -1, .file = -1, .laid_out_dir = -1 };
-	fd = text_eq(path, "-") ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
-				  open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	fd = text_eq(path, "-") ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+				: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, "open %s", path);
 	if (S_ISDIR(st.st_mode)) {
@@ -149,9 +156,9 @@ static const struct unpack_member *find_member(struct package *p, const char *na
 		/* A hard link names the whole path, a symbolic one what is beside it. */
 		if (strncmp(found->link, "../", 3) != 0 && strchr(found->link, '/'))
 			slash = NULL;
-		want = path_clean(p->arena, arena_printf(p->arena, "%.*s/%s",
-							 slash ? (int)(slash - want) : 0,
-							 slash ? want : "", found->link));
+		want = path_clean(p->arena,
+				  arena_printf(p->arena, "%.*s/%s", slash ? (int)(slash - want) : 0,
+					       slash ? want : "", found->link));
 		want += *want == '/';
 	}
 	return NULL;
@@ -159,7 +166,8 @@ static const struct unpack_member *find_member(struct package *p, const char *na
 
 static int open_in_dir(struct package *p, const char *name, struct stat *st, struct err *e)
 {
-	auto_close int fd = kernel_open_in(p->dir, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, e);
+	auto_close int fd =
+		kernel_open_in(p->dir, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, e);
 
 	if (fd == -ENOENT)
 		return err_set(e, ERR_NOT_FOUND, "%s is missing", name);
@@ -228,7 +236,8 @@ int package_read(struct package *p, const char *name, struct buf *ret, struct er
 		return err_set(e, ERR_INVALID, "%s is larger than %zu bytes", name, ret->max);
 	while (left > 0) {
 		char bytes[16384];
-		ssize_t n = pread(fd, bytes, left < sizeof(bytes) ? left : sizeof(bytes), (off_t)offset);
+		ssize_t n = pread(fd, bytes, left < sizeof(bytes) ? left : sizeof(bytes),
+				  (off_t)offset);
 
 		if (n < 0)
 			return err_sys(e, "read %s", name);
@@ -265,11 +274,13 @@ static int feed(int file, uint64_t offset, uint64_t size, pid_t *ret_pid, struct
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGPIPE, SIG_IGN);
-	if (getppid() != parent)
-		_exit(1);
-	close(ends[0]);
+	/* Nothing else may stay open here: the other layers' pipes would never end. */
+	if (getppid() != parent || dup2(file, STDIN_FILENO) < 0 || dup2(in, STDOUT_FILENO) < 0 ||
+	    kernel_close_from(STDERR_FILENO) < 0)
+		_exit(EIO);
 	while (size > 0) {
-		ssize_t n = sendfile(in, file, &at, size < (1 << 20) ? size : 1 << 20);
+		ssize_t n = sendfile(STDOUT_FILENO, STDIN_FILENO, &at,
+				     size < (1 << 20) ? size : 1 << 20);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -284,7 +295,7 @@ int package_blob(struct package *p, const char *name, struct source_blob *ret, s
 {
 	auto_close int fd = -1;
 	uint64_t offset, size;
-	pid_t pid;
+	pid_t pid = 0;
 	int r = locate(p, name, &fd, &offset, &size, e);
 
 	if (r < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "image/source.h"
 
-#include <string.h>
+#include <errno.h>
 
 #include "base/sha256.h"
 #include "image/local.h"
@@ -10,9 +10,10 @@
 static int open_local(const struct state *s, struct arena *a, const struct reference *r,
 		      struct source **ret, struct err *e)
 {
-	static int (*const open_format[REFERENCE_TRANSPORTS])(
-		struct arena *a, struct package *p, const char *selector, struct source **ret,
-		struct err *e) = {
+	static int (*const open_format[REFERENCE_TRANSPORTS])(struct arena * a, struct package * p,
+							      const char *selector,
+							      struct source **ret,
+							      struct err *e) = {
 		[REFERENCE_OCI] = local_open_oci,
 		[REFERENCE_OCI_ARCHIVE] = local_open_oci,
 		[REFERENCE_DOCKER_ARCHIVE] = local_open_docker,
@@ -39,7 +40,8 @@ int source_open(const struct state *s, struct arena *a, const struct reference *
 	int result;
 
 	if (r->transport == REFERENCE_STORE)
-		return err_set(e, ERR_INVALID, "%s names what is here already", reference_print(a, r));
+		return err_set(e, ERR_INVALID, "%s names what is here already",
+			       reference_print(a, r));
 	if (r->transport == REFERENCE_REGISTRY)
 		result = registry_source_open(a, r, access, &source, e);
 	else
@@ -47,7 +49,8 @@ int source_open(const struct state *s, struct arena *a, const struct reference *
 	if (result < 0)
 		return result;
 	if (!source->shown)
-		source->shown = arena_printf(a, "%s%s", r->file ? "" : "docker://", reference_print(a, r));
+		source->shown =
+			arena_printf(a, "%s%s", r->file ? "" : "docker://", reference_print(a, r));
 	*ret = source;
 	return 0;
 }

@@ -59,8 +59,9 @@ struct source {
 	bool by_diff_id;    /* layers are named by their diffIDs: the blobs have no digests */
 };
 
-/* Opens what r says: registry_source_open() of image/registry.h, or one of files.  A registry's r is
- * fully qualified.  s (may be NULL): the store, where archives go that cannot be read in place. */
+/* Opens what r says: registry_source_open() of image/registry.h, or one of files.  A registry's r
+ * is fully qualified.  s (may be NULL): the store, where archives go that cannot be read in place.
+ */
 int source_open(const struct state *s, struct arena *a, const struct reference *r,
 		const struct source_access *access, struct source **ret, struct err *e);
 void source_free(struct source *s);
