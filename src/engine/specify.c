@@ -7,7 +7,7 @@
 #include "engine/specify_private.h"
 #include "runtime/capability.h"
 
-#define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define DEFAULT_PATH  "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define DEFAULT_LIMIT 1048576
 
 bool specify_is_host(const char *mode)

@@ -11,14 +11,14 @@
 
 /* The facts, found out by start.c. */
 struct specify_facts {
-	const char *run_path; /* of the container: hosts, hostname, resolv.conf, containerenv */
+	const char *run_path;     /* of the container: hosts, hostname, resolv.conf, containerenv */
 	const char *volumes_path; /* "/var/lib/berth/volumes" */
 	const char *init_program; /* for --init */
 	enum cgroup_version cgroup_version;
 	bool rootless;
 	uint64_t nofile_hard, nproc_hard; /* this process's limits */
-	bool may_raise_limits;		  /* CAP_SYS_RESOURCE */
-	uint64_t capabilities;		  /* all that can be given: the bounding set here */
+	bool may_raise_limits;            /* CAP_SYS_RESOURCE */
+	uint64_t capabilities;            /* all that can be given: the bounding set here */
 
 	/* Who the process is, from the image's own files. */
 	uint64_t uid, gid;

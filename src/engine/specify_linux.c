@@ -10,9 +10,18 @@
 
 /* What podman hides (its documentation of --security-opt mask), and makes read-only. */
 static const char *const masked[] = {
-	"/proc/acpi",	     "/proc/kcore",	 "/proc/keys",	   "/proc/latency_stats",
-	"/proc/timer_list",  "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi",
-	"/proc/interrupts",  "/sys/firmware",	 "/sys/fs/selinux", "/sys/dev/block",
+	"/proc/acpi",
+	"/proc/kcore",
+	"/proc/keys",
+	"/proc/latency_stats",
+	"/proc/timer_list",
+	"/proc/timer_stats",
+	"/proc/sched_debug",
+	"/proc/scsi",
+	"/proc/interrupts",
+	"/sys/firmware",
+	"/sys/fs/selinux",
+	"/sys/dev/block",
 	"/sys/devices/virtual/powercap",
 };
 static const char *const read_only[] = {
@@ -33,9 +42,9 @@ static void make_namespaces(struct arena *a, const struct container *c,
 		int type;
 		const char *mode;
 	} all[] = {
-		{ OCI_NS_PID, c->namespaces.pid },	{ OCI_NS_NETWORK, c->namespaces.network },
-		{ OCI_NS_IPC, c->namespaces.ipc },	{ OCI_NS_UTS, c->namespaces.uts },
-		{ OCI_NS_CGROUP, cgroup },		{ OCI_NS_USER, c->namespaces.user },
+		{ OCI_NS_PID, c->namespaces.pid }, { OCI_NS_NETWORK, c->namespaces.network },
+		{ OCI_NS_IPC, c->namespaces.ipc }, { OCI_NS_UTS, c->namespaces.uts },
+		{ OCI_NS_CGROUP, cgroup },         { OCI_NS_USER, c->namespaces.user },
 	};
 
 	l->namespaces.v = arena_array(a, OCI_NS_TYPES, sizeof(*l->namespaces.v));
@@ -150,8 +159,8 @@ static int make_device_rules(struct arena *a, const struct container *c,
 	return 0;
 }
 
-static int make_resources(struct arena *a, const struct container *c,
-			  const struct specify_facts *f, struct oci_linux *l, struct err *e)
+static int make_resources(struct arena *a, const struct container *c, const struct specify_facts *f,
+			  struct oci_linux *l, struct err *e)
 {
 	l->resources = ARENA_NEW(a, struct oci_linux_resources);
 	if (c->resources)
@@ -174,7 +183,8 @@ static int make_seccomp(struct arena *a, const struct container *c, const struct
 	if (!s) {
 		r = container_capabilities(c, f, &capabilities, e);
 		if (r == 0)
-			r = seccomp_default(a, &(struct seccomp_for){ .capabilities = capabilities },
+			r = seccomp_default(a,
+					    &(struct seccomp_for){ .capabilities = capabilities },
 					    &s, e);
 		if (r < 0)
 			return r;

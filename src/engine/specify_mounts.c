@@ -76,12 +76,14 @@ static void add_defaults(struct build *b)
 
 		if (is_asked_for(c, d->destination))
 			continue;
-		if (strcmp(d->destination, "/dev/shm") == 0 && !specify_is_private(c->namespaces.ipc))
+		if (strcmp(d->destination, "/dev/shm") == 0 &&
+		    !specify_is_private(c->namespaces.ipc))
 			continue;
 		m = add(b, d->destination, d->type, d->source);
 		m->options = texts_split(b->arena, d->options, ',');
 		if (strcmp(d->destination, "/dev/shm") == 0 && c->shm_bytes > 0)
-			add_option(b, m, arena_printf(b->arena, "size=%lld", (long long)c->shm_bytes));
+			add_option(b, m,
+				   arena_printf(b->arena, "size=%lld", (long long)c->shm_bytes));
 		/* A privileged container gets a writable /sys and its own cgroups writable. */
 		if (c->privileged && texts_has(&m->options, "ro"))
 			m->options.v[m->options.n - 1] = "rw";

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "engine/create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/units.h"
+#include "volume/volume.h"
+
+/* The merged root's mode and owner are those of the upper directory: it takes the topmost layer's,
+ * as no other layer's root shows through. */
+static int make_upper(const struct state *s, struct arena *a, const struct image *image, int dir,
+		      struct err *e)
+{
+	auto_close int upper = -1;
+	struct stat st;
+	size_t len;
+	int *fds, r;
+
+	if (mkdirat(dir, "upper", 0755) < 0 || mkdirat(dir, "work", 0700) < 0)
+		return err_sys(e, "make the writable layer");
+	r = image_open_layers(s, a, image, &fds, &len, e);
+	if (r < 0)
+		return r;
+	r = len > 0 && fstat(fds[0], &st) < 0 ? err_sys(e, "look at the topmost layer") : 0;
+	image_close_layers(fds, len);
+	if (r < 0 || len == 0)
+		return r;
+	upper = openat(dir, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (upper < 0)
+		return err_sys(e, "make the writable layer");
+	if ((st.st_uid || st.st_gid) && fchown(upper, st.st_uid, st.st_gid) < 0 && !s->rootless)
+		return err_sys(e, "set the owner of the writable layer");
+	if (fchmod(upper, st.st_mode & 07777) < 0)
+		return err_sys(e, "set the mode of the writable layer");
+	return 0;
+}
+
+static int make_volume(const struct state *s, struct arena *a, struct container_mount *m,
+		       struct err *e)
+{
+	struct volume v = { .name = m->source, .anonymous = m->anonymous };
+	int r;
+
+	if (m->source && state_exists(s, VOLUMES, m->source))
+		return 0;
+	r = volume_create(s, a, &v, &m->source, e);
+	/* Another create made it at the same time: so be it. */
+	return r == -EEXIST && !m->anonymous ? 0 : r;
+}
+
+static int make_volumes(const struct state *s, struct arena *a, struct container *c, struct err *e)
+{
+	for (size_t i = 0; i < c->mounts.n; i++) {
+		int r = strcmp(c->mounts.v[i].type, "volume") == 0
+				? make_volume(s, a, &c->mounts.v[i], e)
+				: 0;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void remove_anonymous(const struct state *s, const struct container *c)
+{
+	for (size_t i = 0; i < c->mounts.n; i++)
+		if (c->mounts.v[i].anonymous && c->mounts.v[i].source)
+			volume_remove(s, c->mounts.v[i].source, NULL);
+}
+
+static int take_name(const struct state *s, struct arena *a, struct container *c, struct err *e)
+{
+	const char *owner = NULL;
+	bool random = !c->name;
+	int r;
+
+	do {
+		r = random ? container_name_random(s, a, &c->name, e)
+			   : container_name_check(c->name, e);
+		if (r == 0)
+			r = state_name_take(s, CONTAINERS, c->name, c->id, a, &owner, e);
+	} while (r == -EEXIST && random && owner);
+	if (r == -EEXIST && owner)
+		return err_set(e, ERR_CONFLICT,
+			       "creating container storage: the container name \"%s\" is already "
+			       "in use by %s. You have to remove that container to be able to "
+			       "reuse that name: that name is already in use, or use --replace to "
+			       "instruct Podman to do so.",
+			       c->name, owner);
+	return r;
+}
+
+static int fill(const struct state *s, struct arena *a, const struct container_create *how,
+		struct container *c, int dir, struct err *e)
+{
+	int r = how->image ? make_upper(s, a, how->image, dir, e) : 0;
+
+	if (r == 0)
+		r = make_volumes(s, a, c, e);
+	if (r == 0)
+		r = container_save(dir, c, how->durable, e);
+	if (r == 0)
+		r = state_commit(s, CONTAINERS, c->id, dir, how->durable, e);
+	return r;
+}
+
+int container_create(const struct state *s, struct arena *a, const struct container_create *how,
+		     struct container **ret, struct err *e)
+{
+	struct container *c = ARENA_NEW(a, struct container);
+	char id[STATE_ID_LEN + 1];
+	auto_close int store = -1;
+	auto_close int dir = -1;
+	int r = container_merge(a, how, c, e);
+
+	if (r < 0)
+		return r;
+	state_new_id(id);
+	c->id = arena_strdup(a, id);
+	c->created_nsec = clock_nsec();
+	if (!c->hostname)
+		c->hostname = arena_strndup(a, id, 12);
+	/* Until the container is there, nothing else says that the image is needed. */
+	store = state_lock_store(s, false, e);
+	if (store < 0)
+		return store;
+	dir = state_begin(s, CONTAINERS, id, e);
+	if (dir < 0)
+		return dir;
+	r = take_name(s, a, c, e);
+	if (r < 0) {
+		state_abandon(s, CONTAINERS, id);
+		return r;
+	}
+	r = fill(s, a, how, c, dir, e);
+	if (r < 0) {
+		remove_anonymous(s, c);
+		state_name_drop(s, CONTAINERS, c->name);
+		state_abandon(s, CONTAINERS, id);
+		return r;
+	}
+	*ret = c;
+	return 0;
+}

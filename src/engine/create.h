@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Making a container: the user's wishes are merged with the image's configuration (image-spec,
+ * "Conversion to OCI Runtime Configuration"), volumes are made, and the object appears complete.
+ */
+#pragma once
+
+#include "engine/container.h"
+#include "image/image.h"
+
+struct container_create {
+	/* What was asked for; what is NULL, empty or 0 comes from the image. id, created_nsec and
+	 * version are filled here; name NULL: a random one. */
+	struct container want;
+	const struct image *image; /* NULL with want.rootfs */
+	bool entrypoint_given; /* want.entrypoint counts even if empty, and ends the image's CMD */
+	const char *image_volumes; /* "bind" (NULL), "tmpfs", "ignore" */
+	struct texts unset_env;
+	bool unset_env_all;
+	bool durable; /* survives a power cut that follows */
+};
+
+/* The container as it would be made, without making it: for --plan. */
+int container_merge(struct arena *a, const struct container_create *how, struct container *ret,
+		    struct err *e);
+/* ERR_CONFLICT names the owner of a taken name. */
+int container_create(const struct state *s, struct arena *a, const struct container_create *how,
+		     struct container **ret, struct err *e);

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the user asked for over what the image brings. */
+#include <string.h>
+
+#include "engine/create.h"
+
+static size_t key_len(const char *env)
+{
+	return strcspn(env, "=");
+}
+
+/* A later variable takes the place of an earlier one of its name. */
+static void set_env(struct arena *a, struct texts *env, const char *one)
+{
+	size_t n = key_len(one);
+
+	for (size_t i = 0; i < env->n; i++)
+		if (key_len(env->v[i]) == n && strncmp(env->v[i], one, n) == 0) {
+			env->v[i] = one;
+			return;
+		}
+	texts_add(a, env, one);
+}
+
+static void merge_env(struct arena *a, const struct container_create *how, struct texts *ret)
+{
+	const struct texts none = { 0 };
+	const struct texts *image = how->image ? &how->image->config.config.env : &none;
+	struct texts env = { 0 };
+
+	for (size_t i = 0; i < image->n && !how->unset_env_all; i++) {
+		const char *key = arena_strndup(a, image->v[i], key_len(image->v[i]));
+
+		if (!texts_has(&how->unset_env, key))
+			set_env(a, &env, image->v[i]);
+	}
+	for (size_t i = 0; i < how->want.env.n; i++)
+		set_env(a, &env, how->want.env.v[i]);
+	*ret = env;
+}
+
+static void merge_command(struct arena *a, const struct container_create *how, struct container *c)
+{
+	const struct image_process *p = how->image ? &how->image->config.config : NULL;
+
+	if (!how->entrypoint_given && p) {
+		c->entrypoint = p->entrypoint;
+		if (c->command.n == 0)
+			c->command = p->cmd;
+	}
+	c->args = (struct texts){ 0 };
+	for (size_t i = 0; i < c->entrypoint.n; i++)
+		texts_add(a, &c->args, c->entrypoint.v[i]);
+	for (size_t i = 0; i < c->command.n; i++)
+		texts_add(a, &c->args, c->command.v[i]);
+}
+
+static bool is_mounted(const struct container *c, const char *destination)
+{
+	for (size_t i = 0; i < c->mounts.n; i++)
+		if (strcmp(c->mounts.v[i].destination, destination) == 0)
+			return true;
+	return false;
+}
+
+static void merge_volumes(struct arena *a, const struct container_create *how, struct container *c)
+{
+	const struct image_set *volumes = &how->image->config.config.volumes;
+	struct container_mount *v;
+
+	if (text_eq(how->image_volumes, "ignore") || volumes->n == 0)
+		return;
+	v = arena_array(a, c->mounts.n + volumes->n, sizeof(*v));
+	if (c->mounts.n)
+		memcpy(v, c->mounts.v, c->mounts.n * sizeof(*v));
+	c->mounts.v = v;
+	for (size_t i = 0; i < volumes->n; i++) {
+		bool tmpfs = text_eq(how->image_volumes, "tmpfs");
+		struct container_mount m = {
+			.type = tmpfs ? "tmpfs" : "volume",
+			.destination = volumes->v[i].key,
+			.anonymous = !tmpfs,
+			.copy_up = true,
+		};
+
+		if (is_mounted(c, m.destination))
+			continue;
+		if (tmpfs)
+			m.options = texts_split(a, "rprivate,rw,nodev,exec,tmpcopyup", ',');
+		else
+			m.options = texts_split(a, "nosuid,nodev,exec,rw,rbind,rprivate", ',');
+		v[c->mounts.n++] = m;
+	}
+}
+
+static void merge_image(struct arena *a, const struct container_create *how, struct container *c)
+{
+	const struct image_process *p = &how->image->config.config;
+	struct text_map labels = { 0 };
+
+	c->image_id = how->image->id;
+	c->image_digest = how->image->digest;
+	c->os = how->image->config.os;
+	c->architecture = how->image->config.architecture;
+	if (text_empty(c->working_dir))
+		c->working_dir = p->working_dir;
+	if (text_empty(c->user))
+		c->user = p->user;
+	if (!c->stop_signal)
+		c->stop_signal = p->stop_signal;
+	for (size_t i = 0; i < p->labels.n; i++)
+		text_map_set(a, &labels, p->labels.v[i].key, p->labels.v[i].value);
+	for (size_t i = 0; i < c->labels.n; i++)
+		text_map_set(a, &labels, c->labels.v[i].key, c->labels.v[i].value);
+	c->labels = labels;
+	for (size_t i = 0; i < p->exposed_ports.n; i++)
+		if (!texts_has(&c->exposed_ports, p->exposed_ports.v[i].key))
+			texts_add(a, &c->exposed_ports, p->exposed_ports.v[i].key);
+	merge_volumes(a, how, c);
+}
+
+int container_merge(struct arena *a, const struct container_create *how, struct container *ret,
+		    struct err *e)
+{
+	struct container c = how->want;
+
+	c.version = 1;
+	c.working_dir_asked = !text_empty(c.working_dir);
+	merge_env(a, how, &c.env);
+	merge_command(a, how, &c);
+	if (how->image)
+		merge_image(a, how, &c);
+	if (c.args.n == 0)
+		return err_set(e, ERR_INVALID,
+			       "no command or entrypoint provided, and no CMD or ENTRYPOINT from "
+			       "image");
+	*ret = c;
+	return 0;
+}
