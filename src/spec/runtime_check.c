@@ -1,0 +1,567 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a table of types can't say about a configuration.  Sources: config.md and config-linux.md
+ * of runtime-spec 1.3.0 and the ranges of the kernel's own calls.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "spec/runtime.h"
+
+#define ID_MAX    (UINT32_MAX - 1) /* the last is "no ID" */
+#define ERRNO_MAX 4095
+
+#define INVALID(...) err_set(e, ERR_INVALID, __VA_ARGS__)
+
+static bool absolute(const char *path)
+{
+	return path && path[0] == '/';
+}
+
+static bool has_parent_step(const char *path)
+{
+	for (const char *p = path; (p = strstr(p, "..")); p += 2)
+		if ((p == path || p[-1] == '/') && (p[2] == '/' || p[2] == '\0'))
+			return true;
+	return false;
+}
+
+/* MAJOR.MINOR.PATCH[-…] of the major version that is implemented. */
+static int check_version(const char *v, struct err *e)
+{
+	unsigned major, minor, patch;
+	char after = '\0';
+	int n = sscanf(v, "%u.%u.%u%c", &major, &minor, &patch, &after);
+
+	if (n < 3 || (n == 4 && after != '-' && after != '+'))
+		return INVALID("ociVersion: \"%s\" is not a version", v);
+	if (major != 1)
+		return INVALID("ociVersion: %s is not supported, only 1.x is", v);
+	return 0;
+}
+
+static int check_id_maps(const struct oci_id_maps *maps, const char *at, struct err *e)
+{
+	for (size_t i = 0; i < maps->n; i++) {
+		const struct oci_id_map *m = &maps->v[i];
+
+		if (m->size == 0)
+			return INVALID("%s[%zu].size: may not be 0", at, i);
+		if (m->size > UINT32_MAX || m->container_id > ID_MAX || m->host_id > ID_MAX ||
+		    m->container_id + m->size > UINT32_MAX || m->host_id + m->size > UINT32_MAX)
+			return INVALID("%s[%zu]: reaches beyond the largest ID", at, i);
+	}
+	return 0;
+}
+
+static int check_mounts(const struct oci_mounts *mounts, struct err *e)
+{
+	char at[64];
+	int r;
+
+	for (size_t i = 0; i < mounts->n; i++) {
+		const struct oci_mount *m = &mounts->v[i];
+
+		if (text_empty(m->destination))
+			return INVALID("mounts[%zu].destination: may not be empty", i);
+		if (!m->uid_maps.n != !m->gid_maps.n)
+			return INVALID("mounts[%zu]: uidMappings and gidMappings go together", i);
+		snprintf(at, sizeof(at), "mounts[%zu].uidMappings", i);
+		r = check_id_maps(&m->uid_maps, at, e);
+		if (r < 0)
+			return r;
+		snprintf(at, sizeof(at), "mounts[%zu].gidMappings", i);
+		r = check_id_maps(&m->gid_maps, at, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int check_user(const struct oci_user *u, struct err *e)
+{
+	if (u->uid > ID_MAX)
+		return INVALID("process.user.uid: %" PRIu64 " is out of range", u->uid);
+	if (u->gid > ID_MAX)
+		return INVALID("process.user.gid: %" PRIu64 " is out of range", u->gid);
+	if (u->umask && *u->umask > 0777)
+		return INVALID("process.user.umask: %" PRIu64 " is out of range", *u->umask);
+	for (size_t i = 0; i < u->additional_gids.n; i++)
+		if (u->additional_gids.v[i] > ID_MAX)
+			return INVALID("process.user.additionalGids[%zu]: %" PRIu64
+				       " is out of range",
+				       i, u->additional_gids.v[i]);
+	return 0;
+}
+
+static int check_rlimits(const struct oci_rlimits *l, struct err *e)
+{
+	unsigned seen = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct oci_rlimit *x = &l->v[i];
+
+		if (seen & 1U << x->type)
+			return INVALID("process.rlimits[%zu].type: %s is there twice", i,
+				       oci_rlimit_name[x->type]);
+		seen |= 1U << x->type;
+		if (x->soft > x->hard)
+			return INVALID("process.rlimits[%zu]: the soft limit of %s is above the "
+				       "hard one",
+				       i, oci_rlimit_name[x->type]);
+	}
+	return 0;
+}
+
+static const char *const scheduler_flags[] = {
+	"SCHED_FLAG_RESET_ON_FORK",  "SCHED_FLAG_RECLAIM",     "SCHED_FLAG_DL_OVERRUN",
+	"SCHED_FLAG_KEEP_POLICY",    "SCHED_FLAG_KEEP_PARAMS", "SCHED_FLAG_UTIL_CLAMP_MIN",
+	"SCHED_FLAG_UTIL_CLAMP_MAX",
+};
+
+static int check_deadline(const struct oci_scheduler *s, struct err *e)
+{
+	if (s->policy != OCI_SCHED_DEADLINE)
+		return s->runtime || s->deadline || s->period
+			       ? INVALID("process.scheduler: runtime, deadline and period belong "
+					 "to SCHED_DEADLINE")
+			       : 0;
+	if (!s->runtime)
+		return INVALID("process.scheduler.runtime: SCHED_DEADLINE requires runtime, "
+			       "which must be greater than 0");
+	if (!s->deadline)
+		return INVALID("process.scheduler.deadline: SCHED_DEADLINE requires deadline");
+	if (s->runtime > s->deadline)
+		return INVALID("process.scheduler.runtime: must be <= deadline");
+	if (s->period && s->deadline > s->period)
+		return INVALID("process.scheduler.deadline: must be <= period");
+	return 0;
+}
+
+static int check_scheduler(const struct oci_scheduler *s, struct err *e)
+{
+	bool realtime = s->policy == OCI_SCHED_FIFO || s->policy == OCI_SCHED_RR;
+
+	if (s->nice < -20 || s->nice > 19)
+		return INVALID("process.scheduler.nice: %" PRId64 " is not from -20 to 19",
+			       s->nice);
+	if (realtime && (s->priority < 1 || s->priority > 99))
+		return INVALID("process.scheduler.priority: %" PRId64 " is not from 1 to 99",
+			       s->priority);
+	if (!realtime && s->priority != 0)
+		return INVALID("process.scheduler.priority: belongs to SCHED_FIFO and SCHED_RR");
+	for (size_t i = 0; i < s->flags.n; i++)
+		if (text_index(s->flags.v[i], scheduler_flags, ARRAY_LEN(scheduler_flags)) < 0)
+			return INVALID("process.scheduler.flags[%zu]: unknown value \"%s\"", i,
+				       s->flags.v[i]);
+	return check_deadline(s, e);
+}
+
+static int check_environment(const struct oci_process *p, struct err *e)
+{
+	for (size_t i = 0; i < p->env.n; i++) {
+		const char *equals = strchr(p->env.v[i], '=');
+
+		if (!equals || equals == p->env.v[i])
+			return INVALID("process.env[%zu]: \"%.64s\" is not NAME=VALUE", i,
+				       p->env.v[i]);
+	}
+	return 0;
+}
+
+int oci_process_check(const struct oci_process *p, struct err *e)
+{
+	int r;
+
+	if (!absolute(p->cwd))
+		return INVALID("process.cwd: \"%s\" is not absolute", p->cwd ? p->cwd : "");
+	if (p->args.n == 0)
+		return INVALID("process.args: may not be empty");
+	if (p->console_size &&
+	    (p->console_size->height > UINT16_MAX || p->console_size->width > UINT16_MAX))
+		return INVALID("process.consoleSize: is out of range");
+	if (p->oom_score_adj && (*p->oom_score_adj < -1000 || *p->oom_score_adj > 1000))
+		return INVALID("process.oomScoreAdj: %" PRId64 " is not from -1000 to 1000",
+			       *p->oom_score_adj);
+	if (p->io_priority && (p->io_priority->priority < 0 || p->io_priority->priority > 7))
+		return INVALID("process.ioPriority.priority: %" PRId64 " is not from 0 to 7",
+			       p->io_priority->priority);
+	r = check_environment(p, e);
+	if (r == 0)
+		r = check_user(&p->user, e);
+	if (r == 0)
+		r = check_rlimits(&p->rlimits, e);
+	if (r == 0 && p->scheduler)
+		r = check_scheduler(p->scheduler, e);
+	return r;
+}
+
+static int check_hook_list(const struct oci_hook_list *l, const char *kind, struct err *e)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (!absolute(l->v[i].path))
+			return INVALID("hooks.%s[%zu].path: \"%s\" is not absolute", kind, i,
+				       l->v[i].path);
+		if (l->v[i].timeout && *l->v[i].timeout <= 0)
+			return INVALID("hooks.%s[%zu].timeout: must be greater than 0", kind, i);
+	}
+	return 0;
+}
+
+static int check_hooks(const struct oci_hooks *h, struct err *e)
+{
+	const struct {
+		const struct oci_hook_list *list;
+		const char *kind;
+	} all[] = {
+		{ &h->prestart, "prestart" },
+		{ &h->create_runtime, "createRuntime" },
+		{ &h->create_container, "createContainer" },
+		{ &h->start_container, "startContainer" },
+		{ &h->poststart, "poststart" },
+		{ &h->poststop, "poststop" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		int r = check_hook_list(all[i].list, all[i].kind, e);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int check_namespaces(const struct oci_namespaces *l, struct err *e)
+{
+	unsigned seen = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct oci_namespace *n = &l->v[i];
+
+		if (seen & 1U << n->type)
+			return INVALID("linux.namespaces[%zu].type: %s is there twice", i,
+				       oci_namespace_name[n->type]);
+		seen |= 1U << n->type;
+		if (!text_empty(n->path) && !absolute(n->path))
+			return INVALID("linux.namespaces[%zu].path: \"%s\" is not absolute", i,
+				       n->path);
+	}
+	return 0;
+}
+
+static int check_devices(const struct oci_devices *l, struct err *e)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct oci_device *d = &l->v[i];
+		bool numbered = !text_eq(d->type, "p");
+
+		if (!absolute(d->path))
+			return INVALID("linux.devices[%zu].path: \"%s\" is not absolute", i,
+				       d->path);
+		if (text_empty(d->type) || d->type[1] || !strchr("cbup", d->type[0]))
+			return INVALID("linux.devices[%zu].type: unknown value \"%s\"", i,
+				       d->type ? d->type : "");
+		if (numbered && (d->major < 0 || d->major > UINT32_MAX || d->minor < 0 ||
+				 d->minor > UINT32_MAX))
+			return INVALID("linux.devices[%zu]: %" PRId64 ":%" PRId64
+				       " is no device number",
+				       i, d->major, d->minor);
+		if ((d->uid && *d->uid > ID_MAX) || (d->gid && *d->gid > ID_MAX))
+			return INVALID("linux.devices[%zu]: the owner is out of range", i);
+	}
+	return 0;
+}
+
+static int check_device_rules(const struct oci_device_rules *l, struct err *e)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct oci_device_rule *d = &l->v[i];
+
+		if (!text_empty(d->type) && (strlen(d->type) != 1 || !strchr("acb", d->type[0])))
+			return INVALID("linux.resources.devices[%zu].type: unknown value \"%s\"", i,
+				       d->type);
+		if (d->access && d->access[strspn(d->access, "rwm")])
+			return INVALID("linux.resources.devices[%zu].access: unknown value \"%s\"",
+				       i, d->access);
+	}
+	return 0;
+}
+
+static int check_weight(const uint64_t *weight, const char *at, struct err *e)
+{
+	if (weight && *weight != 0 && (*weight < 10 || *weight > 1000))
+		return INVALID("%s: %" PRIu64 " is not from 10 to 1000", at, *weight);
+	return 0;
+}
+
+static int check_hugepages(const struct oci_hugepage_limits *l, struct err *e)
+{
+	static const char *const units[] = { "KB", "MB", "GB", "TB" };
+
+	for (size_t i = 0; i < l->n; i++) {
+		const char *size = l->v[i].page_size ? l->v[i].page_size : "";
+		size_t digits = strspn(size, "0123456789");
+
+		if (digits == 0 || size[0] == '0' ||
+		    text_index(size + digits, units, ARRAY_LEN(units)) < 0)
+			return INVALID("linux.resources.hugepageLimits[%zu].pageSize: \"%s\" is no "
+				       "size as 2MB is",
+				       i, size);
+	}
+	return 0;
+}
+
+static int check_resources(const struct oci_linux_resources *r, struct err *e)
+{
+	int n;
+
+	if (r->memory && r->memory->swappiness && *r->memory->swappiness > 100)
+		return INVALID("linux.resources.memory.swappiness: %" PRIu64 " is above 100",
+			       *r->memory->swappiness);
+	if (r->cpu && r->cpu->idle && *r->cpu->idle != 0 && *r->cpu->idle != 1)
+		return INVALID("linux.resources.cpu.idle: %" PRId64 " is neither 0 nor 1",
+			       *r->cpu->idle);
+	if (r->cpu && r->cpu->burst && r->cpu->quota && *r->cpu->quota > 0 &&
+	    *r->cpu->burst > (uint64_t)*r->cpu->quota)
+		return INVALID("linux.resources.cpu.burst: must be <= quota");
+	n = check_device_rules(&r->devices, e);
+	if (n == 0 && r->block_io)
+		n = check_weight(r->block_io->weight, "linux.resources.blockIO.weight", e);
+	if (n == 0 && r->block_io)
+		n = check_weight(r->block_io->leaf_weight, "linux.resources.blockIO.leafWeight", e);
+	if (n == 0)
+		n = check_hugepages(&r->hugepage_limits, e);
+	return n;
+}
+
+static bool allows_errno(int action)
+{
+	return action == OCI_ACT_ERRNO || action == OCI_ACT_TRACE;
+}
+
+static int check_errno(const uint64_t *errno_ret, int action, const char *at, struct err *e)
+{
+	if (!errno_ret)
+		return 0;
+	if (!allows_errno(action))
+		return INVALID("%s: goes with SCMP_ACT_ERRNO and SCMP_ACT_TRACE only", at);
+	if (*errno_ret > ERRNO_MAX)
+		return INVALID("%s: %" PRIu64 " is out of range", at, *errno_ret);
+	return 0;
+}
+
+static int check_seccomp_rule(const struct oci_seccomp_rule *s, size_t i, struct err *e)
+{
+	char at[64];
+
+	if (s->names.n == 0)
+		return INVALID("linux.seccomp.syscalls[%zu].names: may not be empty", i);
+	if (s->action == OCI_ACT_NOTIFY && texts_has(&s->names, "write"))
+		return INVALID("linux.seccomp.syscalls[%zu]: SCMP_ACT_NOTIFY cannot be used for "
+			       "the write syscall",
+			       i);
+	for (size_t k = 0; k < s->args.n; k++)
+		if (s->args.v[k].index > 5)
+			return INVALID("linux.seccomp.syscalls[%zu].args[%zu].index: %" PRIu64
+				       " is above 5",
+				       i, k, s->args.v[k].index);
+	snprintf(at, sizeof(at), "linux.seccomp.syscalls[%zu].errnoRet", i);
+	return check_errno(s->errno_ret, s->action, at, e);
+}
+
+int oci_seccomp_check(const struct oci_seccomp *s, struct err *e)
+{
+	int r = check_errno(s->default_errno_ret, s->default_action,
+			    "linux.seccomp.defaultErrnoRet", e);
+
+	if (r < 0)
+		return r;
+	if (s->default_action == OCI_ACT_NOTIFY)
+		return INVALID("linux.seccomp.defaultAction: SCMP_ACT_NOTIFY cannot be the "
+			       "default action");
+	if (!text_empty(s->listener_metadata) && text_empty(s->listener_path))
+		return INVALID("linux.seccomp.listenerMetadata: needs a listenerPath");
+	for (size_t i = 0; i < s->syscalls.n; i++) {
+		const struct oci_seccomp_rule *x = &s->syscalls.v[i];
+
+		r = check_seccomp_rule(x, i, e);
+		if (r < 0)
+			return r;
+		if (x->action == OCI_ACT_NOTIFY && text_empty(s->listener_path))
+			return INVALID("linux.seccomp.listenerPath: SCMP_ACT_NOTIFY needs one");
+	}
+	return 0;
+}
+
+/* Which namespace a sysctl belongs to, sysctl(8)'s names. */
+static enum oci_namespace_type sysctl_namespace(const char *name)
+{
+	static const char *const ipc[] = {
+		"kernel.msgmax",      "kernel.msgmnb",          "kernel.msgmni",
+		"kernel.sem",         "kernel.shmall",          "kernel.shmmax",
+		"kernel.shmmni",      "kernel.shm_rmid_forced", "kernel.msg_next_id",
+		"kernel.sem_next_id", "kernel.shm_next_id",
+	};
+
+	if (text_after(name, "net."))
+		return OCI_NS_NETWORK;
+	if (text_after(name, "fs.mqueue.") || text_index(name, ipc, ARRAY_LEN(ipc)) >= 0)
+		return OCI_NS_IPC;
+	if (strcmp(name, "kernel.domainname") == 0)
+		return OCI_NS_UTS;
+	return OCI_NS_NONE;
+}
+
+static int check_sysctl(const struct oci_config *c, struct err *e)
+{
+	const struct text_map *m = &c->linux_part->sysctl;
+
+	for (size_t i = 0; i < m->n; i++) {
+		char name[256];
+		enum oci_namespace_type needs;
+
+		/* Both separators are in use: net/ipv4/conf/eth0.1/forwarding. */
+		if (strlen(m->v[i].key) >= sizeof(name))
+			return INVALID("linux.sysctl: \"%.64s…\" is too long", m->v[i].key);
+		strcpy(name, m->v[i].key);
+		if (name[strcspn(name, "./")] == '/')
+			for (char *p = name; *p; p++)
+				*p = *p == '/' ? '.' : *p == '.' ? '/' : *p;
+		needs = sysctl_namespace(name);
+		if (needs == OCI_NS_NONE || strstr(name, "..") || name[0] == '.')
+			return INVALID("linux.sysctl: \"%s\" is not in a separate kernel namespace",
+				       m->v[i].key);
+		if (!oci_namespace_find(c, needs))
+			return INVALID("linux.sysctl: \"%s\" needs a %s namespace", m->v[i].key,
+				       oci_namespace_name[needs]);
+	}
+	return 0;
+}
+
+static int check_paths(const struct texts *l, const char *at, struct err *e)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!absolute(l->v[i]))
+			return INVALID("%s[%zu]: \"%s\" is not absolute", at, i, l->v[i]);
+	return 0;
+}
+
+static int check_needs(const struct oci_config *c, bool asked, const char *at,
+		       enum oci_namespace_type type, struct err *e)
+{
+	if (asked && !oci_namespace_find(c, type))
+		return INVALID("%s: needs a %s namespace", at, oci_namespace_name[type]);
+	return 0;
+}
+
+static int check_memory_policy(const struct oci_memory_policy *p, struct err *e)
+{
+	static const char *const flags[] = {
+		"MPOL_F_NUMA_BALANCING",
+		"MPOL_F_RELATIVE_NODES",
+		"MPOL_F_STATIC_NODES",
+	};
+
+	for (size_t i = 0; i < p->flags.n; i++)
+		if (text_index(p->flags.v[i], flags, ARRAY_LEN(flags)) < 0)
+			return INVALID("linux.memoryPolicy.flags[%zu]: invalid memory policy flag "
+				       "\"%s\"",
+				       i, p->flags.v[i]);
+	if (texts_has(&p->flags, "MPOL_F_STATIC_NODES") &&
+	    texts_has(&p->flags, "MPOL_F_RELATIVE_NODES"))
+		return INVALID("linux.memoryPolicy.flags: static and relative exclude each other");
+	return 0;
+}
+
+static int check_time_offsets(const struct oci_config *c, struct err *e)
+{
+	const struct oci_time_offsets *t = c->linux_part->time_offsets;
+	const struct oci_namespace *n = oci_namespace_find(c, OCI_NS_TIME);
+
+	if (!t || (!t->monotonic && !t->boottime))
+		return 0;
+	if (!n || !text_empty(n->path))
+		return INVALID("linux.timeOffsets: needs a new time namespace");
+	if ((t->monotonic && t->monotonic->nanosecs >= 1000000000) ||
+	    (t->boottime && t->boottime->nanosecs >= 1000000000))
+		return INVALID("linux.timeOffsets: nanosecs must be less than a second");
+	return 0;
+}
+
+static int check_words(const struct oci_linux *l, struct err *e)
+{
+	static const char *const propagations[] = {
+		"private", "rprivate", "shared",     "rshared",
+		"slave",   "rslave",   "unbindable", "runbindable",
+	};
+
+	if (!text_empty(l->rootfs_propagation) &&
+	    text_index(l->rootfs_propagation, propagations, ARRAY_LEN(propagations)) < 0)
+		return INVALID("linux.rootfsPropagation: unknown value \"%s\"",
+			       l->rootfs_propagation);
+	if (l->personality && !text_eq(l->personality->domain, "LINUX") &&
+	    !text_eq(l->personality->domain, "LINUX32"))
+		return INVALID("linux.personality.domain: unknown value \"%s\"",
+			       l->personality->domain);
+	if (l->cgroups_path && has_parent_step(l->cgroups_path))
+		return INVALID("linux.cgroupsPath: `..` components are not allowed: %s",
+			       l->cgroups_path);
+	return 0;
+}
+
+static int check_linux(const struct oci_config *c, struct err *e)
+{
+	const struct oci_linux *l = c->linux_part;
+	int r = check_namespaces(&l->namespaces, e);
+
+	if (r == 0)
+		r = check_needs(c, l->uid_maps.n || l->gid_maps.n, "linux.uidMappings", OCI_NS_USER,
+				e);
+	if (r == 0)
+		r = check_needs(c, l->net_devices.n, "linux.netDevices", OCI_NS_NETWORK, e);
+	if (r == 0)
+		r = check_id_maps(&l->uid_maps, "linux.uidMappings", e);
+	if (r == 0)
+		r = check_id_maps(&l->gid_maps, "linux.gidMappings", e);
+	if (r == 0)
+		r = check_devices(&l->devices, e);
+	if (r == 0 && l->resources)
+		r = check_resources(l->resources, e);
+	if (r == 0)
+		r = check_sysctl(c, e);
+	if (r == 0 && l->seccomp)
+		r = oci_seccomp_check(l->seccomp, e);
+	if (r == 0)
+		r = check_paths(&l->masked_paths, "linux.maskedPaths", e);
+	if (r == 0)
+		r = check_paths(&l->readonly_paths, "linux.readonlyPaths", e);
+	if (r == 0 && l->memory_policy)
+		r = check_memory_policy(l->memory_policy, e);
+	if (r == 0)
+		r = check_time_offsets(c, e);
+	if (r == 0)
+		r = check_words(l, e);
+	return r;
+}
+
+int oci_config_check(const struct oci_config *c, struct err *e)
+{
+	int r = check_version(c->version ? c->version : "", e);
+
+	if (r == 0 && c->root && text_empty(c->root->path))
+		r = INVALID("root.path: may not be empty");
+	if (r == 0)
+		r = check_mounts(&c->mounts, e);
+	if (r == 0 && c->process)
+		r = oci_process_check(c->process, e);
+	if (r == 0 && c->hooks)
+		r = check_hooks(c->hooks, e);
+	if (r == 0)
+		r = check_needs(c, !text_empty(c->hostname), "hostname", OCI_NS_UTS, e);
+	if (r == 0)
+		r = check_needs(c, !text_empty(c->domainname), "domainname", OCI_NS_UTS, e);
+	if (r == 0 && c->linux_part)
+		r = check_linux(c, e);
+	return r;
+}
