@@ -3,7 +3,7 @@
 #include <limits.h>
 #include <zlib.h>
 
-#include "unpack/decoder.h"
+#include "unpack/encoder.h"
 
 struct gzip {
 	struct decoder base;
@@ -48,6 +48,50 @@ struct decoder *decoder_gzip(void)
 
 	g->base = (struct decoder){ .step = gzip_step, .free = gzip_free };
 	if (inflateInit2(&g->z, 16 + MAX_WBITS) != Z_OK)
+		abort();
+	return &g->base;
+}
+
+struct gzip_out {
+	struct encoder base;
+	z_stream z;
+};
+
+static int gzip_out_step(struct encoder *c, struct decoder_io *io, struct err *e)
+{
+	z_stream *z = &((struct gzip_out *)c)->z;
+	unsigned in_len = io->in_len > INT_MAX ? INT_MAX : (unsigned)io->in_len;
+	unsigned out_len = io->out_len > INT_MAX ? INT_MAX : (unsigned)io->out_len;
+	bool last = io->in_ends && in_len == io->in_len;
+	int r;
+
+	z->next_in = (Bytef *)io->in;
+	z->avail_in = in_len;
+	z->next_out = io->out;
+	z->avail_out = out_len;
+	r = deflate(z, last ? Z_FINISH : Z_NO_FLUSH);
+	io->in += in_len - z->avail_in;
+	io->in_len -= in_len - z->avail_in;
+	io->out += out_len - z->avail_out;
+	io->out_len -= out_len - z->avail_out;
+	if (r != Z_OK && r != Z_STREAM_END && r != Z_BUF_ERROR)
+		return err_set(e, ERR_SYSTEM, "compress with gzip: %s", zError(r));
+	return r == Z_STREAM_END;
+}
+
+static void gzip_out_free(struct encoder *c)
+{
+	deflateEnd(&((struct gzip_out *)c)->z);
+	free(c);
+}
+
+struct encoder *encoder_gzip(void)
+{
+	struct gzip_out *g = decoder_alloc(sizeof(*g));
+
+	g->base = (struct encoder){ .step = gzip_out_step, .free = gzip_out_free };
+	if (deflateInit2(&g->z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 16 + MAX_WBITS, 8,
+			 Z_DEFAULT_STRATEGY) != Z_OK)
 		abort();
 	return &g->base;
 }

@@ -9,7 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "unpack/assemble.h"
 #include "unpack/extract.h"
+#include "unpack/index.h"
+#include "unpack/pack.h"
 #include "unpack/tree.h"
 
 #define PIPE_BYTES (1 << 20)
@@ -70,11 +73,35 @@ static int extract(const struct unpack_request *how, struct report *report,
 	return r;
 }
 
+static int pack(const struct unpack_request *how, struct report *report,
+		struct unpack_result *result, struct err *e)
+{
+	AUTO(outlet) out = outlet_new(1, how, report, e);
+
+	return out ? pack_run(UNPACK_FD_TREE, how, out, result, e) : -e->code;
+}
+
+static int assemble(const struct unpack_request *how, struct report *report,
+		    struct unpack_result *result, struct err *e)
+{
+	AUTO(outlet) out = outlet_new(1, how, report, e);
+
+	return out ? assemble_run(UNPACK_FD_RECIPE, UNPACK_FD_TREE, out, result, e) : -e->code;
+}
+
+static int list(const struct unpack_request *how, struct report *report,
+		struct unpack_result *result, struct err *e)
+{
+	return index_run(0, how, report, result, e);
+}
+
 static int (*const modes[])(const struct unpack_request *how, struct report *report,
 			    struct unpack_result *result, struct err *e) = {
-	[UNPACK_LAYER] = extract,
-	[UNPACK_EXTRACT] = extract,
+	[UNPACK_LAYER] = extract,     [UNPACK_EXTRACT] = extract, [UNPACK_PACK] = pack,
+	[UNPACK_ASSEMBLE] = assemble, [UNPACK_INDEX] = list,
 };
+
+_Static_assert(ARRAY_LEN(modes) == UNPACK_MODES, "every mode is done");
 
 static int read_request(struct unpack_request *ret, struct err *e)
 {
@@ -82,7 +109,7 @@ static int read_request(struct unpack_request *ret, struct err *e)
 
 	if (n < 0)
 		return err_sys(e, "read the request");
-	if (n != sizeof(*ret) || (unsigned)ret->mode >= ARRAY_LEN(modes) ||
+	if (n != sizeof(*ret) || (unsigned)ret->mode >= UNPACK_MODES ||
 	    (unsigned)ret->compression >= UNPACK_COMPRESSIONS ||
 	    (unsigned)ret->hash >= UNPACK_HASHES)
 		return err_set(e, ERR_INVALID, "a program of berth's own: berth starts it");

@@ -11,7 +11,6 @@
 
 #define CHUNK          (256 << 10)
 #define PROGRESS_BYTES (1 << 20)
-#define MAGIC_MAX      6
 /* Below it, a ratio says nothing: an empty file system of a few MB compresses a thousandfold. */
 #define RATIO_FROM (256ULL << 20)
 
@@ -105,15 +104,14 @@ static int fill(struct source *s, struct err *e)
 	return 0;
 }
 
-static enum unpack_compression detect(const struct source *s)
+enum unpack_compression source_detect(const uint8_t *in, size_t len)
 {
 	for (enum unpack_compression c = UNPACK_GZIP; c < UNPACK_COMPRESSIONS; c++)
-		if (s->in_len >= kinds[c].magic_len &&
-		    memcmp(s->in, kinds[c].magic, kinds[c].magic_len) == 0)
+		if (len >= kinds[c].magic_len &&
+		    memcmp(in, kinds[c].magic, kinds[c].magic_len) == 0)
 			return c;
 	/* zstd may begin with a skippable frame, as zstd:chunked and pzstd do. */
-	if (s->in_len >= 4 && (s->in[0] & 0xf0) == 0x50 &&
-	    memcmp(s->in + 1, "\x2a\x4d\x18", 3) == 0)
+	if (len >= 4 && (in[0] & 0xf0) == 0x50 && memcmp(in + 1, "\x2a\x4d\x18", 3) == 0)
 		return UNPACK_ZSTD;
 	return UNPACK_PLAIN;
 }
@@ -122,11 +120,11 @@ static int open_source(struct source *s, struct err *e)
 {
 	int r = 0;
 
-	while (r == 0 && !s->ended && s->in_len < MAGIC_MAX)
+	while (r == 0 && !s->ended && s->in_len < SOURCE_MAGIC_MAX)
 		r = fill(s, e);
 	if (r < 0)
 		return r;
-	s->compression = detect(s);
+	s->compression = source_detect(s->in, s->in_len);
 	if (s->expected != UNPACK_AUTO && s->expected != s->compression)
 		return err_set(e, ERR_INVALID, "the archive is %s, but should be %s",
 			       kinds[s->compression].name, kinds[s->expected].name);

@@ -30,3 +30,7 @@ uint64_t source_given(const struct source *s);
 int source_drain(struct source *s, struct err *e);
 /* After the end: digests, sizes, compression. */
 void source_result(struct source *s, struct unpack_result *ret);
+
+/* By the first bytes; fewer than this may be too few. */
+#define SOURCE_MAGIC_MAX 6
+enum unpack_compression source_detect(const uint8_t *in, size_t len);

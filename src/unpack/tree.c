@@ -20,8 +20,7 @@
 #include "unpack/decoder.h"
 #include "unpack/name.h"
 #include "unpack/parents.h"
-
-#define DEFAULT_ACL "system.posix_acl_default"
+#include "unpack/xattr.h"
 
 /* What is still due to a directory. */
 struct late {
@@ -115,16 +114,6 @@ static int make_room(struct tree *t, int folder, const char *name, const struct 
 	return 0;
 }
 
-static bool xattr_is_wanted(const char *name)
-{
-	static const char *const kept[] = { "security.capability", "system.posix_acl_access",
-					    DEFAULT_ACL };
-
-	if (text_after(name, "user.overlay."))
-		return false;
-	return text_after(name, "user.") || text_index(name, kept, ARRAY_LEN(kept)) >= 0;
-}
-
 /* fd, or a name in the current directory when there can be none to write through. */
 static int set_xattrs(struct tree *t, const struct member *m, int fd, const char *name,
 		      struct err *e)
@@ -133,9 +122,9 @@ static int set_xattrs(struct tree *t, const struct member *m, int fd, const char
 		const struct member_xattr *x = &m->xattrs[i];
 		int r;
 
-		if (m->type == MEMBER_DIR && text_eq(x->name, DEFAULT_ACL))
+		if (m->type == MEMBER_DIR && text_eq(x->name, XATTR_DEFAULT_ACL))
 			continue;
-		if (!xattr_is_wanted(x->name)) {
+		if (!xattr_crosses(x->name)) {
 			t->base.result->skipped_xattrs++;
 			continue;
 		}
@@ -224,7 +213,7 @@ static void remember_dir(struct tree *t, const struct member *m)
 	if (m->mode & S_ISGID)
 		t->setgid = true;
 	for (size_t i = 0; i < m->xattrs_len; i++) {
-		if (!text_eq(m->xattrs[i].name, DEFAULT_ACL))
+		if (!text_eq(m->xattrs[i].name, XATTR_DEFAULT_ACL))
 			continue;
 		l->acl = arena_copy(t->arena, m->xattrs[i].value, m->xattrs[i].len);
 		l->acl_len = m->xattrs[i].len;
@@ -488,7 +477,7 @@ static int finish_dir(struct tree *t, const struct late *l, struct err *e)
 		return 0;
 	if (fchdir(fd) < 0)
 		return err_sys(e, "open %s", quoted(l->path).text);
-	if (l->acl && setxattr(".", DEFAULT_ACL, l->acl, l->acl_len, 0) < 0)
+	if (l->acl && setxattr(".", XATTR_DEFAULT_ACL, l->acl, l->acl_len, 0) < 0)
 		return err_sys(e, "%s: set the default ACL", quoted(l->path).text);
 	if (l->needs_times && utimensat(AT_FDCWD, ".", l->times, 0) < 0)
 		return err_sys(e, "%s: set the times", quoted(l->path).text);
