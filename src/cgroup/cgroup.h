@@ -23,6 +23,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/plan.h"
 #include "base/text.h"
 
 struct cgroup;
@@ -57,14 +58,18 @@ struct cgroup_create {
 	/* Without root: a group that may not be made is no error unless limits or a path were asked
 	 * for; cgroup_path() is then "". */
 	bool rootless;
+	const struct cgroup_host *host; /* NULL: this one; tests of plans bring their own */
 };
 
 /* "systemd" on v2 booted by it, else "cgroupfs", or "disabled" when nothing is mounted. */
 const char *cgroup_manager_default(void);
-/* Makes the group and its limits. ERR_CONFLICT if there is one with processes in it or frozen. */
+/* Makes the group and its limits, or nothing. ERR_CONFLICT if there is one with processes in it or
+ * frozen. */
 int cgroup_create(const struct cgroup_create *how, struct cgroup **ret, struct err *e);
-/* What cgroup_create() would make and write, one line each; touches nothing. */
-int cgroup_print(const struct cgroup_create *how, struct buf *out, struct err *e);
+/* The same as operations of a plan: "cgroup PATH", "limit FILE VALUE", "devices RULES". The group
+ * must outlive the plan. */
+int cgroup_plan(struct plan *p, const struct cgroup_create *how, struct cgroup **ret,
+		struct err *e);
 /* ERR_NOT_FOUND if it is gone; path "" gives a group on which everything succeeds, emptily. */
 int cgroup_open(const char *manager, const char *path, struct cgroup **ret, struct err *e);
 void cgroup_free(struct cgroup *c);
