@@ -5,7 +5,7 @@ setup_suite() {
     if [ ! -e "$FIXTURES/complete" ]; then
         rm -rf "$FIXTURES"
         mkdir -p "$FIXTURES"
-        "$BATS_TEST_DIRNAME/../fixtures/make-tiny" "$FIXTURES" || return
+        "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/../fixtures/make-tiny" "$FIXTURES" || return
         touch "$FIXTURES/complete"
     fi
 }
