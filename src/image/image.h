@@ -15,7 +15,8 @@ struct image {
 	const char *id;         /* 64 hex digits */
 	const char *digest;     /* "sha256:…" of the manifest */
 	const char *media_type; /* of the manifest */
-	struct texts names;     /* "docker.io/library/nginx:latest", sorted */
+	struct texts names;     /* "docker.io/library/nginx:latest", sorted: of image_list() and
+				   image_names() only */
 	struct texts digests;   /* by which it is known: the manifest's, its index's */
 	struct image_config config;
 	struct texts layers;            /* keys of layers/, the base first */
@@ -23,6 +24,7 @@ struct image {
 	int64_t created_nsec;           /* since 1970; 0: not said */
 	int64_t stored_nsec;            /* when it was recorded here */
 	struct image_descriptors blobs; /* of its manifest */
+	struct text_map annotations;    /* of its manifest */
 	const char *manifest_text, *config_text;
 	size_t manifest_len, config_len;
 };
@@ -36,6 +38,9 @@ int image_find(const struct state *s, struct arena *a, const char *name, struct 
 /* By the whole id, without looking at names. */
 int image_load(const struct state *s, struct arena *a, const char *id, struct image **ret,
 	       struct err *e);
+
+/* Fills i->names. */
+int image_names(const struct state *s, struct arena *a, struct image *i, struct err *e);
 
 /* Opens its layers, topmost first as kernel_mount_overlay() wants them.  *ret_fds is in the arena,
  * the descriptors are the caller's: image_close_layers(). */
@@ -69,6 +74,7 @@ struct image_users {
 struct image_removed {
 	struct texts untagged; /* names */
 	const char *deleted;   /* id; NULL: it stays */
+	uint64_t bytes;        /* of its layers' files, that are gone with it */
 };
 /* Removes the image, or only `name` (the stored name that image_find() gave) while it has others.
  * force: all names at once.  In use: ERR_CONFLICT with where = IMAGE_IN_USE. */

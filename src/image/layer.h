@@ -19,12 +19,13 @@
 struct layer {
 	const char *key;     /* 64 hex digits: its name on disk */
 	const char *diff_id; /* "sha256:…" of the uncompressed tar */
-	const char *digest;  /* of the blob it came in; NULL: made here */
+	const char *digest;  /* of the blob it came in */
 	bool chained;        /* key is the ChainID */
 	uint64_t tar_bytes;  /* the uncompressed tar */
 	uint64_t blob_bytes; /* the blob it came in */
-	uint64_t disk_bytes; /* what the tree takes on disk */
+	uint64_t file_bytes; /* the files' contents */
 	const char *boot_id; /* of the boot in which it was written */
+	int64_t stored_nsec; /* since 1970 */
 };
 
 /* The layer with this diffID, or (chain_id may be NULL) with this ChainID; ERR_NOT_FOUND. */
@@ -38,5 +39,6 @@ struct layers {
 	size_t n;
 };
 int layer_list(const struct state *s, struct arena *a, struct layers *ret, struct err *e);
-/* Removes the layers that are in none of the images and that nobody is using to make one. */
+/* Removes the layers that are in none of the images and that nobody is using to make one; what that
+ * freed of the files' contents. */
 int layer_collect(const struct state *s, uint64_t *ret_bytes, struct err *e);
