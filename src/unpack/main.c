@@ -5,11 +5,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "unpack/assemble.h"
+#include "unpack/confine.h"
 #include "unpack/extract.h"
 #include "unpack/index.h"
 #include "unpack/pack.h"
@@ -44,7 +46,12 @@ static int extract(const struct unpack_request *how, struct report *report,
 		.report = report,
 	});
 	AUTO(reader) reader = reader_new(source, &how->limits, recipe);
-	struct sink *sink = tree_new(
+	struct sink *sink;
+	int r = confine(how, e);
+
+	if (r < 0)
+		return r;
+	sink = tree_new(
 		&(struct tree_new){
 			.root = UNPACK_FD_TREE,
 			.lower = how->with_lower ? UNPACK_FD_LOWER : -1,
@@ -53,8 +60,6 @@ static int extract(const struct unpack_request *how, struct report *report,
 			.result = result,
 		},
 		e);
-	int r;
-
 	if (!sink)
 		return -e->code;
 	/* The writer may make small pieces; larger ones save us both half of the switches. */
@@ -78,7 +83,8 @@ static int pack(const struct unpack_request *how, struct report *report,
 {
 	AUTO(outlet) out = outlet_new(1, how, report, e);
 
-	return out ? pack_run(UNPACK_FD_TREE, how, out, result, e) : -e->code;
+	return out && confine(how, e) == 0 ? pack_run(UNPACK_FD_TREE, how, out, result, e)
+					   : -e->code;
 }
 
 static int assemble(const struct unpack_request *how, struct report *report,
@@ -86,13 +92,17 @@ static int assemble(const struct unpack_request *how, struct report *report,
 {
 	AUTO(outlet) out = outlet_new(1, how, report, e);
 
-	return out ? assemble_run(UNPACK_FD_RECIPE, UNPACK_FD_TREE, out, result, e) : -e->code;
+	return out && confine(how, e) == 0
+		       ? assemble_run(UNPACK_FD_RECIPE, UNPACK_FD_TREE, out, result, e)
+		       : -e->code;
 }
 
 static int list(const struct unpack_request *how, struct report *report,
 		struct unpack_result *result, struct err *e)
 {
-	return index_run(0, how, report, result, e);
+	int r = confine(how, e);
+
+	return r < 0 ? r : index_run(0, how, report, result, e);
 }
 
 static int (*const modes[])(const struct unpack_request *how, struct report *report,
@@ -135,6 +145,9 @@ int main(void)
 		fprintf(stderr, "unpack: %s\n", e.msg);
 		return 125;
 	}
+	/* PAX names are UTF-8, and names are bytes: in any other locale libarchive would convert.
+	 */
+	setlocale(LC_CTYPE, "C.UTF-8");
 	r = modes[request.mode](&request, &report, &result, &e);
 	report_result(&report, &result);
 	if (r < 0)

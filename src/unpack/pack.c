@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <locale.h>
 #include <search.h>
 #include <stdio.h>
 #include <string.h>
@@ -363,8 +362,6 @@ static void open_archive(struct packer *p)
 {
 	struct archive *a = archive_write_new();
 
-	/* Names are bytes: in this locale those that are UTF-8 stay so, and the rest is marked. */
-	setlocale(LC_CTYPE, "C.UTF-8");
 	if (!a || archive_write_set_format_pax_restricted(a) != ARCHIVE_OK ||
 	    archive_write_set_options(a, "pax:xattrheader=SCHILY") != ARCHIVE_OK ||
 	    archive_write_set_bytes_per_block(a, CHUNK) != ARCHIVE_OK ||

@@ -4,7 +4,6 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,8 +45,6 @@ struct reader *reader_new(struct source *s, const struct unpack_limits *limits,
 {
 	struct reader *r = decoder_alloc(sizeof(*r));
 
-	/* PAX names are UTF-8; in any other locale libarchive would convert them. */
-	setlocale(LC_CTYPE, "C.UTF-8");
 	r->archive = archive_read_new();
 	if (!r->archive || archive_read_support_format_tar(r->archive) != ARCHIVE_OK) {
 		fputs("unpack: libarchive can't read tar\n", stderr);

@@ -44,7 +44,8 @@ struct member {
 
 struct reader;
 
-/* source, limits and recipe (may be NULL) outlive it. */
+/* source, limits and recipe (may be NULL) outlive it. LC_CTYPE has to be UTF-8: in another locale
+ * libarchive would convert names. */
 struct reader *reader_new(struct source *s, const struct unpack_limits *limits,
 			  struct recipe_writer *recipe);
 void reader_free(struct reader *r);
