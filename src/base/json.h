@@ -7,8 +7,8 @@
  * deeper than 64, duplicate keys and NULs in strings are refused; null is as good as absent.
  *
  * Writing follows Go's encoding/json without HTML escapes, members in the order of the table.  What
- * is empty, zero, false or NULL is left out unless the field is JSON_REQUIRED or says JSON_ALWAYS or
- * JSON_AS_NULL; an object in place counts as empty when all its members are.
+ * is empty, zero, false or NULL is left out unless the field is JSON_REQUIRED or says JSON_ALWAYS
+ *or JSON_AS_NULL; an object in place counts as empty when all its members are.
  *
  *	static const struct json_field rlimit_fields[] = {
  *		JSON_TEXT(rlimit, type, "type", JSON_REQUIRED),
@@ -28,19 +28,19 @@
 
 enum json_kind {
 	JSON_KIND_END,
-	JSON_KIND_BOOL,	      /* bool */
-	JSON_KIND_INT,	      /* int64_t */
-	JSON_KIND_UINT,	      /* uint64_t; also read from a float without fraction */
+	JSON_KIND_BOOL,       /* bool */
+	JSON_KIND_INT,        /* int64_t */
+	JSON_KIND_UINT,       /* uint64_t; also read from a float without fraction */
 	JSON_KIND_DOUBLE,     /* double */
-	JSON_KIND_TEXT,	      /* const char * */
-	JSON_KIND_NAME,	      /* int, an index of `names`; an unknown name is ERR_INVALID */
+	JSON_KIND_TEXT,       /* const char * */
+	JSON_KIND_NAME,       /* int, an index of `names`; an unknown name is ERR_INVALID */
 	JSON_KIND_TEXTS,      /* struct texts */
 	JSON_KIND_TEXT_MAP,   /* struct text_map */
 	JSON_KIND_UINTS,      /* struct json_uints */
 	JSON_KIND_OBJECT,     /* struct of `type`, in place */
 	JSON_KIND_OBJECT_PTR, /* pointer to it; NULL when absent or null */
 	JSON_KIND_ARRAY,      /* struct { T *v; size_t n; }, T of `type` */
-	JSON_KIND_MAP,	      /* the same, T's first member is `const char *key` */
+	JSON_KIND_MAP,        /* the same, T's first member is `const char *key` */
 	JSON_KIND_BOOL_PTR,   /* const bool *, NULL when absent or null; likewise: */
 	JSON_KIND_INT_PTR,
 	JSON_KIND_UINT_PTR,
@@ -76,9 +76,11 @@ struct json_type {
 	const struct json_field *fields; /* the last has no name */
 };
 
-#define JSON_FIELD(tag, member, key, what, fl, ...)                                                \
-	{ .name = (key), .kind = JSON_KIND_##what, .flags = (fl),                                  \
-	  .offset = offsetof(struct tag, member), __VA_ARGS__ }
+#define JSON_FIELD(tag, member, key, what, fl, ...)                     \
+	{                                                               \
+		.name = (key), .kind = JSON_KIND_##what, .flags = (fl), \
+		.offset = offsetof(struct tag, member), __VA_ARGS__     \
+	}
 #define JSON_BOOL(tag, member, key, flags)     JSON_FIELD(tag, member, key, BOOL, flags, )
 #define JSON_INT(tag, member, key, flags)      JSON_FIELD(tag, member, key, INT, flags, )
 #define JSON_UINT(tag, member, key, flags)     JSON_FIELD(tag, member, key, UINT, flags, )
@@ -91,15 +93,18 @@ struct json_type {
 #define JSON_BOOL_PTR(tag, member, key, flags) JSON_FIELD(tag, member, key, BOOL_PTR, flags, )
 #define JSON_INT_PTR(tag, member, key, flags)  JSON_FIELD(tag, member, key, INT_PTR, flags, )
 #define JSON_UINT_PTR(tag, member, key, flags) JSON_FIELD(tag, member, key, UINT_PTR, flags, )
-#define JSON_NAME(tag, member, key, flags, table)                                                  \
+#define JSON_NAME(tag, member, key, flags, table) \
 	JSON_FIELD(tag, member, key, NAME, flags, .names = (table), .names_len = ARRAY_LEN(table))
-#define JSON_OBJECT(tag, member, key, flags, t)	    JSON_FIELD(tag, member, key, OBJECT, flags, .type = &(t))
-#define JSON_OBJECT_PTR(tag, member, key, flags, t) JSON_FIELD(tag, member, key, OBJECT_PTR, flags, .type = &(t))
-#define JSON_ARRAY(tag, member, key, flags, t)	    JSON_FIELD(tag, member, key, ARRAY, flags, .type = &(t))
-#define JSON_MAP(tag, member, key, flags, t)	    JSON_FIELD(tag, member, key, MAP, flags, .type = &(t))
-#define JSON_TYPE(tag, table)                                                                      \
-	{                                                                                          \
-		.name = #tag, .size = sizeof(struct tag), .fields = (table)                        \
+#define JSON_OBJECT(tag, member, key, flags, t) \
+	JSON_FIELD(tag, member, key, OBJECT, flags, .type = &(t))
+#define JSON_OBJECT_PTR(tag, member, key, flags, t) \
+	JSON_FIELD(tag, member, key, OBJECT_PTR, flags, .type = &(t))
+#define JSON_ARRAY(tag, member, key, flags, t) \
+	JSON_FIELD(tag, member, key, ARRAY, flags, .type = &(t))
+#define JSON_MAP(tag, member, key, flags, t) JSON_FIELD(tag, member, key, MAP, flags, .type = &(t))
+#define JSON_TYPE(tag, table)                                               \
+	{                                                                   \
+		.name = #tag, .size = sizeof(struct tag), .fields = (table) \
 	}
 
 /* Reads one object. obj may hold defaults; members that are absent are left alone. */
@@ -107,6 +112,10 @@ int json_read(struct arena *a, const char *text, size_t len, const struct json_t
 	      struct err *e);
 /* Appends the object; indent 0 is compact, else blanks per level. */
 void json_write(struct buf *out, const struct json_type *t, const void *obj, unsigned indent);
+
+/* The same for n of them, one after the other in memory, as an array. */
+void json_write_array(struct buf *out, const struct json_type *t, const void *objects, size_t n,
+		      unsigned indent);
 
 /* Text to a jansson tree under the same limits; json_decref() it. */
 int json_parse(const char *text, size_t len, json_t **ret, struct err *e);

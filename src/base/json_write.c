@@ -528,6 +528,15 @@ void json_write(struct buf *out, const struct json_type *t, const void *obj, uns
 	write_object(&(struct writer){ .out = out, .indent = indent }, t, obj);
 }
 
+void json_write_array(struct buf *out, const struct json_type *t, const void *objects, size_t n,
+		      unsigned indent)
+{
+	const struct items items = { .v = objects, .n = n };
+
+	write_array(&(struct writer){ .out = out, .indent = indent },
+		    &(struct json_field){ .type = t }, &items);
+}
+
 json_t *json_from(const struct json_type *t, const void *obj)
 {
 	auto_buf text = BUF(TREE_MAX);

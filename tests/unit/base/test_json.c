@@ -314,6 +314,16 @@ static void an_indent_lays_out_as_go_does(void **state)
 					    "        ],\n        \"b\": []\n    }\n}");
 }
 
+static void structs_are_written_as_an_array(void **state)
+{
+	const struct limit limits[] = { { "a", 1 }, { "b", 0 } };
+	auto_buf out = BUF(1000);
+
+	json_write_array(&out, &limit_json, limits, 2, 0);
+	json_write_array(&out, &limit_json, NULL, 0, 2);
+	assert_string_equal(buf_text(&out), "[{\"type\":\"a\",\"soft\":1},{\"type\":\"b\"}][]");
+}
+
 static void assert_quoted(const char *s, const char *expected)
 {
 	auto_buf out = BUF(1000);
@@ -384,6 +394,7 @@ int main(void)
 		cmocka_unit_test(what_is_empty_is_left_out_unless_asked),
 		cmocka_unit_test(a_required_member_is_written_also_when_empty),
 		cmocka_unit_test(an_indent_lays_out_as_go_does),
+		cmocka_unit_test(structs_are_written_as_an_array),
 		cmocka_unit_test(strings_are_quoted_as_go_does),
 		cmocka_unit_test(bytes_that_are_not_utf8_are_replaced),
 		cmocka_unit_test(numbers_are_printed_as_go_does),
