@@ -18,8 +18,8 @@ int file_read_fd(int fd, const char *name, size_t max, char **ret_text, size_t *
 		 struct err *e);
 
 struct file_write {
-	mode_t mode;	/* 0: 0600 */
-	bool durable;	/* sync the file and its directory */
+	mode_t mode;    /* 0: 0600 */
+	bool durable;   /* sync the file and its directory */
 	bool exclusive; /* ERR_CONFLICT if it exists */
 };
 int file_replace_at(int dir, const char *name, const void *data, size_t len,
@@ -27,10 +27,13 @@ int file_replace_at(int dir, const char *name, const void *data, size_t len,
 /* One write() of a short text into an existing file, as /proc and /sys want it. */
 int file_poke_at(int dir, const char *name, const char *text, struct err *e);
 
-int file_write_all(int fd, const void *data, size_t len);	      /* -errno */
+int file_write_all(int fd, const void *data, size_t len);                   /* -errno */
 int file_mkdir_path(int dir, const char *path, mode_t mode, struct err *e); /* with parents */
 /* Removes dir/name and everything below, without following anything or leaving the file system. */
 int file_remove_tree_at(int dir, const char *name, struct err *e);
 /* Bytes used on disk below dir/name (st_blocks, hard links once). */
 int file_tree_usage(int dir, const char *name, int64_t *ret_bytes, struct err *e);
+/* Copies what is in the directory `from`, and its owner, mode and attributes, into the empty
+ * directory `to`; hard links stay links. */
+int file_copy_tree(int from, int to, struct err *e);
 int file_open_dir_at(int dir, const char *name, struct err *e); /* O_RDONLY|O_DIRECTORY|O_CLOEXEC */

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "engine/facts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/file.h"
+#include "base/path.h"
+#include "engine/devices.h"
+#include "engine/files.h"
+#include "engine/status.h"
+#include "kernel/open.h"
+#include "runtime/capability.h"
+#include "runtime/runtime.h"
+#include "runtime/seccomp.h"
+#include "runtime/user.h"
+
+#define SECCOMP_MAX      (4U << 20)
+#define CAP_RESOURCE_BIT (1ULL << 24)
+
+static const struct {
+	int type;
+	const char *file;
+} namespaces[] = {
+	{ OCI_NS_PID, "pid" }, { OCI_NS_NETWORK, "net" }, { OCI_NS_IPC, "ipc" },
+	{ OCI_NS_UTS, "uts" }, { OCI_NS_USER, "user" },   { OCI_NS_CGROUP, "cgroup" },
+};
+
+static const char *mode_of(const struct container *c, int type)
+{
+	switch (type) {
+	case OCI_NS_PID:
+		return c->namespaces.pid;
+	case OCI_NS_NETWORK:
+		return c->namespaces.network;
+	case OCI_NS_IPC:
+		return c->namespaces.ipc;
+	case OCI_NS_UTS:
+		return c->namespaces.uts;
+	case OCI_NS_USER:
+		return c->namespaces.user;
+	default:
+		return c->namespaces.cgroup;
+	}
+}
+
+/* The namespace of another container's first process. *ret_id (may be NULL): which one. */
+static int join_container(const struct state *s, struct arena *a, const char *name,
+			  const char *file, const char **ret_path, const char **ret_id,
+			  struct err *e)
+{
+	struct container_status st;
+	struct container *other;
+	int r = container_find(s, a, name, &other, e);
+
+	if (r == 0)
+		r = container_status(s, a, other, &st, e);
+	if (r < 0)
+		return r;
+	if (!container_is_alive(&st))
+		return err_set(e, ERR_CONFLICT,
+			       "cannot join the %s namespace of container %s: it is not running: "
+			       "container state improper",
+			       file, other->name);
+	*ret_path = arena_printf(a, "/proc/%lld/ns/%s", (long long)st.run.pid, file);
+	if (ret_id)
+		*ret_id = other->id;
+	return 0;
+}
+
+static int find_joined(struct arena *a, const struct facts_about *about, struct specify_facts *f,
+		       const char **ret_network_of, struct err *e)
+{
+	*ret_network_of = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(namespaces); i++) {
+		const char *mode = mode_of(about->container, namespaces[i].type);
+		const char *path = mode ? text_after(mode, "ns:") : NULL;
+		const char *name = mode ? text_after(mode, "container:") : NULL;
+		const char *id = NULL;
+		int r;
+
+		if (path)
+			f->joined[namespaces[i].type] = path;
+		if (!name)
+			continue;
+		r = join_container(about->state, a, name, namespaces[i].file,
+				   &f->joined[namespaces[i].type], &id, e);
+		if (r < 0)
+			return r;
+		if (namespaces[i].type == OCI_NS_NETWORK)
+			*ret_network_of =
+				arena_printf(a, "%s/%s/%s", about->state->run_path, CONTAINERS, id);
+	}
+	return 0;
+}
+
+static void find_limits(struct specify_facts *f)
+{
+	struct rlimit nofile = { 0 }, nproc = { 0 };
+
+	getrlimit(RLIMIT_NOFILE, &nofile);
+	getrlimit(RLIMIT_NPROC, &nproc);
+	f->nofile_hard = nofile.rlim_max;
+	f->nproc_hard = nproc.rlim_max;
+	f->capabilities = capability_bounding() & capability_all();
+	f->may_raise_limits = !f->rootless && (f->capabilities & CAP_RESOURCE_BIT);
+}
+
+static int find_user(struct arena *a, const struct container *c, int root, struct specify_facts *f,
+		     struct err *e)
+{
+	struct user_found u = { 0 };
+	int r = user_find(root, c->user ? c->user : "", a, &u, e);
+	size_t n;
+
+	if (r < 0) {
+		if (e && r == -ENOENT)
+			e->where = RUNTIME_NOT_EXECUTABLE;
+		return r;
+	}
+	f->uid = u.uid;
+	f->gid = u.gid;
+	f->home = u.home;
+	n = u.groups.n;
+	f->groups.v = arena_array(a, n + c->group_add.n, sizeof(*f->groups.v));
+	if (n)
+		memcpy(f->groups.v, u.groups.v, n * sizeof(*f->groups.v));
+	for (size_t i = 0; i < c->group_add.n; i++) {
+		r = user_group_find(root, c->group_add.v[i], &f->groups.v[n + i], e);
+		if (r < 0)
+			return r;
+	}
+	f->groups.n = n + c->group_add.n;
+	return 0;
+}
+
+static int find_seccomp(struct arena *a, const struct container *c, struct specify_facts *f,
+			struct err *e)
+{
+	auto_free char *text = NULL;
+	uint64_t capabilities;
+	size_t len;
+	int r;
+
+	if (!c->seccomp || strcmp(c->seccomp, "unconfined") == 0)
+		return 0;
+	r = container_capabilities(c, f, &capabilities, e);
+	if (r == 0)
+		r = file_read_at(AT_FDCWD, c->seccomp, SECCOMP_MAX, &text, &len, e);
+	if (r == 0)
+		r = seccomp_read(a, text, len,
+				 &(struct seccomp_for){ .capabilities = capabilities }, &f->seccomp,
+				 e);
+	return r < 0 ? err_wrap(e, "opening seccomp profile failed") : 0;
+}
+
+static int find_init(struct arena *a, const struct facts_about *about, struct specify_facts *f,
+		     struct err *e)
+{
+	const struct container *c = about->container;
+	char *path;
+	int r;
+
+	if (!c->init)
+		return 0;
+	if (c->init_path) {
+		f->init_program = c->init_path;
+	} else {
+		r = path_libexec(a, "init", &path, e);
+		if (r < 0)
+			return r;
+		f->init_program = path;
+	}
+	if (access(f->init_program, X_OK) < 0)
+		return err_sys(e, "container-init binary not found on the host: stat %s",
+			       f->init_program);
+	return 0;
+}
+
+/* A directory that the user named must be there; the image's own is made by the runtime. */
+static int check_working_dir(const struct container *c, int root, struct err *e)
+{
+	auto_close int dir = -1;
+
+	if (!c->working_dir_asked)
+		return 0;
+	/* It may lie on a volume, which is not mounted yet. */
+	for (size_t i = 0; i < c->mounts.n; i++)
+		if (path_is_below(c->working_dir, c->mounts.v[i].destination))
+			return 0;
+	dir = kernel_open_in(root, c->working_dir, O_PATH | O_DIRECTORY, NULL);
+	if (dir >= 0)
+		return 0;
+	err_set(e, ERR_NOT_FOUND, "workdir \"%s\" does not exist on container %s", c->working_dir,
+		c->id);
+	if (e)
+		e->where = RUNTIME_NOT_EXECUTABLE;
+	return -ENOENT;
+}
+
+int container_facts(struct arena *a, const struct facts_about *about, int root,
+		    struct specify_facts *ret, struct err *e)
+{
+	const struct state *s = about->state;
+	const struct container *c = about->container;
+	struct specify_facts f = { .rootless = s->rootless };
+	const char *network_of;
+	int r;
+
+	f.run_path = arena_printf(a, "%s/%s/%s", s->run_path, CONTAINERS, c->id);
+	f.volumes_path = path_join(a, s->lib_path, "volumes");
+	find_limits(&f);
+	r = find_joined(a, about, &f, &network_of, e);
+	if (r == 0)
+		r = find_user(a, c, root, &f, e);
+	if (r == 0)
+		r = container_devices(a, c, &f.devices, e);
+	if (r == 0)
+		r = find_seccomp(a, c, &f, e);
+	if (r == 0)
+		r = find_init(a, about, &f, e);
+	if (r == 0)
+		r = check_working_dir(c, root, e);
+	if (r == 0)
+		r = container_files(s, a, c, about->run_dir, network_of, &f.has_timezone, e);
+	if (r == 0)
+		*ret = f;
+	return r;
+}

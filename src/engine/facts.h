@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Finding out what container_specify() wants to know, and making the container's root. */
+#pragma once
+
+#include "engine/specify.h"
+
+struct facts_about {
+	const struct state *state;
+	const struct container *container;
+	int run_dir; /* of the container */
+};
+
+/* The container's root as a detached mount: its image's layers under its own writable one, or a
+ * copy of the mount of --rootfs. */
+int container_root(const struct state *s, struct arena *a, const struct container *c,
+		   struct err *e);
+/* root: what container_root() gave. Writes the files that berth provides into the run directory. */
+int container_facts(struct arena *a, const struct facts_about *about, int root,
+		    struct specify_facts *ret, struct err *e);
+/* Volumes that nobody has used get what the image has at their place. */
+int container_fill_volumes(const struct state *s, struct arena *a, const struct container *c,
+			   int root, struct err *e);

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "cgroup/cgroup.h"
+#include "engine/stop.h"
+#include "volume/volume.h"
+
+static void remove_volumes(const struct state *s, const struct container *c)
+{
+	for (size_t i = 0; i < c->mounts.n; i++)
+		if (c->mounts.v[i].anonymous)
+			volume_remove(s, c->mounts.v[i].source, NULL);
+}
+
+/* With its lock held and nothing running. */
+static int remove_ended(const struct state *s, struct arena *a, const struct container *c,
+			bool volumes, struct err *e)
+{
+	int r = container_cleanup(s, a, c, e);
+
+	if (r < 0)
+		return err_wrap(e, "remove container %s", c->id);
+	/* The name first: without it the object is still found by its id, and removed again. */
+	state_name_drop(s, CONTAINERS, c->name);
+	r = state_remove(s, CONTAINERS, c->id, e);
+	if (r < 0)
+		return err_wrap(e, "remove container %s", c->id);
+	if (volumes)
+		remove_volumes(s, c);
+	if (c->cid_file)
+		unlink(c->cid_file);
+	return 0;
+}
+
+static int is_running(const struct container *c, const struct container_status *st, struct err *e)
+{
+	int r = err_set(e, ERR_CONFLICT,
+			"cannot remove container %s as it is %s - running or paused containers "
+			"cannot be removed without force: container state improper",
+			c->id, container_state_name[st->state]);
+
+	if (e)
+		e->where = CONTAINER_IS_RUNNING;
+	return r;
+}
+
+int container_remove(const struct state *s, struct arena *a, const struct container *c,
+		     const struct container_remove *how, struct err *e)
+{
+	/* Somebody may start it between our stopping and our locking. */
+	for (int tries = 0; tries < 10; tries++) {
+		struct container_status st;
+		int r;
+		{
+			auto_close int lock = state_lock(s, CONTAINERS, c->id, e);
+
+			if (lock < 0)
+				return lock;
+			r = container_status(s, a, c, &st, e);
+			if (r < 0)
+				return r;
+			if (!container_is_alive(&st))
+				return remove_ended(s, a, c, how->volumes, e);
+		}
+		if (!how->force)
+			return is_running(c, &st, e);
+		r = container_stop(s, a, c,
+				   &(struct container_stop){
+					   .timeout_sec = how->timeout_sec < 0 ? c->stop_timeout_sec
+									       : how->timeout_sec,
+				   },
+				   e);
+		if (r < 0)
+			return r == -ENOENT ? 0 : r;
+	}
+	return err_set(e, ERR_CONFLICT, "container %s is started again and again", c->name);
+}
+
+int container_rename(const struct state *s, struct arena *a, const struct container *c,
+		     const char *name, struct err *e)
+{
+	auto_close int lock = state_lock(s, CONTAINERS, c->id, e);
+	struct container renamed = *c;
+	const char *owner = NULL;
+	int r;
+
+	if (lock < 0)
+		return lock;
+	r = container_name_check(name, e);
+	if (r == 0)
+		r = state_name_take(s, CONTAINERS, name, c->id, a, &owner, e);
+	if (r == -EEXIST && owner)
+		return err_set(e, ERR_CONFLICT,
+			       "renaming container %s: name \"%s\" is in use by %s: container "
+			       "already exists",
+			       c->name, name, owner);
+	if (r < 0)
+		return r;
+	renamed.name = name;
+	r = container_save(lock, &renamed, true, e);
+	state_name_drop(s, CONTAINERS, r < 0 ? name : c->name);
+	return r;
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "engine/start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/file.h"
+#include "base/path.h"
+#include "base/units.h"
+#include "engine/facts.h"
+#include "engine/signals.h"
+#include "kernel/process.h"
+#include "monitor/monitor.h"
+#include "runtime/runtime.h"
+
+/* Everything between the decision to start and the monitor's taking over. Descriptors are closed by
+ * whoever dies last: the starter by its exec or exit, the caller by launch_close(). */
+struct launch {
+	const struct state *state;
+	const struct container *c;
+	const struct container_start *how;
+	struct arena *arena;
+	struct oci_config *config;
+	int run_dir, lib_dir, root, listener, client;
+};
+
+static void launch_close(struct launch *l)
+{
+	close_p(&l->run_dir);
+	close_p(&l->lib_dir);
+	close_p(&l->root);
+	close_p(&l->listener);
+	close_p(&l->client);
+}
+
+static void add_self(struct launch *l, struct texts *argv, const char *command)
+{
+	struct arena *a = l->arena;
+
+	texts_add(a, argv, l->how->program);
+	texts_add(a, argv, "--root");
+	texts_add(a, argv, l->state->lib_path);
+	texts_add(a, argv, "--runroot");
+	texts_add(a, argv, l->state->run_path);
+	if (l->how->cgroup_manager) {
+		texts_add(a, argv, "--cgroup-manager");
+		texts_add(a, argv, l->how->cgroup_manager);
+	}
+	texts_add(a, argv, command);
+	texts_add(a, argv, l->c->id);
+}
+
+/* The ends of pipes that the container and the monitor get. */
+struct streams {
+	int in[2], out[2], err[2];
+};
+
+static int make_streams(const struct container *c, struct streams *p, struct err *e)
+{
+	*p = (struct streams){ { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	if (c->tty)
+		return 0;
+	if (c->interactive && pipe2(p->in, O_CLOEXEC) < 0)
+		return err_sys(e, "make a pipe");
+	if (pipe2(p->out, O_CLOEXEC) < 0 || pipe2(p->err, O_CLOEXEC) < 0)
+		return err_sys(e, "make a pipe");
+	return 0;
+}
+
+static int64_t log_index(const char *name, const char *const *names, size_t n)
+{
+	int i = name ? text_index(name, names, n) : 0;
+
+	return i < 0 ? 0 : i;
+}
+
+static void fill_handover(struct launch *l, const struct runtime_container *rc,
+			  const struct streams *p, struct monitor_handover *h)
+{
+	const struct container *c = l->c;
+	struct texts restart = { 0 }, cleanup = { 0 };
+
+	add_self(l, &restart, "__start");
+	add_self(l, &cleanup, "__cleanup");
+	*h = MONITOR_HANDOVER;
+	h->id = c->id;
+	h->name = c->name;
+	h->pid = rc->pid;
+	h->pidfd = rc->pidfd;
+	h->started_nsec = clock_nsec();
+	h->run_dir = l->run_dir;
+	h->lib_dir = l->lib_dir;
+	h->listener = l->listener;
+	h->client = l->client;
+	h->terminal = rc->console;
+	h->in = p->in[1];
+	h->out = p->out[0];
+	h->err = p->err[0];
+	h->log = (enum monitor_log)log_index(c->log.driver, monitor_log_name, MONITOR_LOGS);
+	h->log_path = c->log.path;
+	h->log_max_bytes = c->log.max_bytes;
+	h->log_tag = c->log.tag;
+	h->restart =
+		(enum monitor_restart)log_index(c->restart, monitor_restart_name, MONITOR_RESTARTS);
+	h->restart_max = (int)c->restart_max;
+	h->restarts = (int)l->how->restarts;
+	h->restart_delay_ms = (int)l->how->restart_delay_ms;
+	h->restart_argv = restart.v;
+	h->cleanup_argv = cleanup.v;
+	h->program = l->how->program;
+	h->timeout_sec = (int)c->timeout_sec;
+	h->stop_signal = container_stop_signal(c);
+	h->stop_timeout_ms = c->stop_timeout_sec < 0 ? -1 : (int)c->stop_timeout_sec * 1000;
+}
+
+static int write_pid_file(const char *path, pid_t pid, struct err *e)
+{
+	char text[32];
+
+	if (!path)
+		return 0;
+	snprintf(text, sizeof(text), "%d", pid);
+	return file_replace_at(AT_FDCWD, path, text, strlen(text),
+			       &(struct file_write){ .mode = 0644 }, e);
+}
+
+/* The container runs: say so to everybody else. */
+static int record(struct launch *l, const struct runtime_container *rc, struct err *e)
+{
+	auto_buf started = BUF(64);
+	struct run_state st = {
+		.pid = rc->pid,
+		.start_time = rc->start_time,
+		.monitor_pid = getpid(),
+		.started_nsec = clock_nsec(),
+		.cgroup = rc->cgroup_path,
+		.cgroup_manager = rc->cgroup_manager,
+		.restarts = l->how->restarts,
+		.restart_delay_ms = l->how->restart_delay_ms,
+	};
+	int r = kernel_start_time(getpid(), &st.monitor_start_time);
+
+	if (r < 0)
+		return err_from(e, r, "look at this process");
+	r = run_state_save(l->run_dir, &st, e);
+	if (r == 0)
+		r = write_pid_file(l->c->pid_file, rc->pid, e);
+	if (r == 0)
+		r = write_pid_file(l->c->monitor_pid_file, getpid(), e);
+	if (r < 0 || l->c->auto_remove)
+		return r;
+	/* Not synced: a power cut right now may as well have come before the start. */
+	unlinkat(l->lib_dir, MONITOR_EXIT, 0);
+	time_print_rfc3339(&started, st.started_nsec, true);
+	return file_replace_at(l->lib_dir, STARTED_FILE, buf_text(&started), started.len, NULL, e);
+}
+
+static int64_t passthrough(const struct container *c)
+{
+	return text_eq(c->log.driver, "passthrough");
+}
+
+static int start_process(struct launch *l, const struct streams *p, struct runtime_container *rc,
+			 struct err *e)
+{
+	bool through = passthrough(l->c);
+	auto_close int cache = -1;
+	int r;
+
+	file_mkdir_path(l->state->run, "seccomp", 0700, NULL);
+	cache = file_open_dir_at(l->state->run, "seccomp", NULL);
+	r = runtime_start(
+		&(struct runtime_create){
+			.config = l->config,
+			.id = l->c->id,
+			.root = l->root,
+			.streams = {
+				.in = through ? STDIN_FILENO : p->in[0],
+				.out = through ? STDOUT_FILENO : p->out[1],
+				.err = through ? STDERR_FILENO : p->err[1],
+			},
+			.cgroup_manager = l->c->cgroups_disabled ? "disabled"
+								 : l->how->cgroup_manager,
+			.cgroup_parent = l->c->cgroup_parent,
+			.seccomp_cache = cache,
+			.rootless = l->state->rootless,
+			.die_with_parent = true,
+		},
+		l->arena, rc, e);
+	return r;
+}
+
+/* The monitor has no business with what the caller had open as standard streams: whoever waits for
+ * their end would wait for the container's. */
+static void leave_streams(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	for (int fd = 0; fd < 3; fd++)
+		dup2(null, fd);
+	if (null > 2)
+		close(null);
+}
+
+/* Returns only on failure, with nothing left running. */
+static int run_starter(struct launch *l, struct err *e)
+{
+	struct runtime_container rc;
+	struct monitor_handover h;
+	struct streams p;
+	char *monitor;
+	int r = path_libexec(l->arena, "monitor", &monitor, e);
+
+	if (r == 0)
+		r = make_streams(l->c, &p, e);
+	if (r < 0)
+		return r;
+	r = start_process(l, &p, &rc, e);
+	if (r < 0)
+		return r;
+	r = record(l, &rc, e);
+	if (r == 0) {
+		fill_handover(l, &rc, &p, &h);
+		leave_streams();
+		r = monitor_exec(monitor, &h, e);
+	}
+	kill(rc.pid, SIGKILL);
+	waitpid(rc.pid, NULL, 0);
+	unlinkat(l->run_dir, RUN_STATE_FILE, 0);
+	return r;
+}
+
+/* In a child of its own session, whose report ends when the monitor is executed. */
+static int fork_starter(struct launch *l, struct err *e)
+{
+	int report[2], status, r;
+	pid_t pid;
+
+	if (pipe2(report, O_CLOEXEC) < 0)
+		return err_sys(e, "make a pipe");
+	pid = fork();
+	if (pid < 0) {
+		close(report[0]);
+		close(report[1]);
+		return err_sys(e, "fork");
+	}
+	if (pid == 0) {
+		struct err why = { 0 };
+
+		setsid();
+		run_starter(l, &why);
+		err_send(report[1], &why);
+		_exit(EXIT_FAILURE);
+	}
+	close(report[1]);
+	r = err_recv(report[0], e);
+	close(report[0]);
+	if (r < 0)
+		waitpid(pid, &status, 0);
+	return r;
+}
+
+static void remove_marks(int run_dir)
+{
+	unlinkat(run_dir, MONITOR_EXIT, 0);
+	unlinkat(run_dir, MONITOR_STOP_MARK, 0);
+	unlinkat(run_dir, RUN_PAUSED_MARK, 0);
+}
+
+/* Decides everything that can be decided before there is a process. */
+static int prepare(struct launch *l, struct err *e)
+{
+	struct facts_about about = { .state = l->state, .container = l->c };
+	struct specify_facts facts;
+	int r;
+
+	l->run_dir = r = state_run_dir(l->state, CONTAINERS, l->c->id, true, e);
+	if (r >= 0)
+		l->root = r = container_root(l->state, l->arena, l->c, e);
+	if (r < 0)
+		return r;
+	remove_marks(l->run_dir);
+	about.run_dir = l->run_dir;
+	r = container_facts(l->arena, &about, l->root, &facts, e);
+	if (r == 0)
+		r = container_fill_volumes(l->state, l->arena, l->c, l->root, e);
+	if (r == 0)
+		r = container_specify(l->arena, l->c, &facts, &l->config, e);
+	if (r == 0)
+		r = oci_config_check(l->config, e);
+	if (r < 0)
+		return r;
+	l->listener = monitor_listen(l->run_dir, e);
+	return l->listener < 0 ? l->listener : 0;
+}
+
+static int check_status(struct launch *l, struct err *e)
+{
+	struct container_status st;
+	int r = container_status(l->state, l->arena, l->c, &st, e);
+
+	if (r < 0)
+		return r;
+	/* The monitor that restarts it is this process: the end of the last run is its own. */
+	if (l->how->in_place)
+		return 0;
+	return container_is_alive(&st);
+}
+
+static int launch(struct launch *l, int *ret_client, struct err *e)
+{
+	int pair[2] = { -1, -1 };
+	int r = prepare(l, e);
+
+	if (r < 0)
+		return r;
+	if (l->how->in_place)
+		return run_starter(l, e);
+	if (l->how->foreground && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "make a socket pair");
+	l->client = pair[1];
+	r = fork_starter(l, e);
+	if (r < 0)
+		close_p(&pair[0]);
+	else if (l->how->foreground)
+		*ret_client = pair[0];
+	return r;
+}
+
+int container_start(const struct state *s, const struct container *c,
+		    const struct container_start *how, int *ret_client, struct err *e)
+{
+	AUTO(arena) a = arena_new();
+	struct launch l = {
+		.state = s,
+		.c = c,
+		.how = how,
+		.arena = a,
+		.run_dir = -1,
+		.root = -1,
+		.listener = -1,
+		.client = -1,
+	};
+	int r;
+
+	l.lib_dir = state_lock(s, CONTAINERS, c->id, e);
+	if (l.lib_dir < 0)
+		return l.lib_dir;
+	r = check_status(&l, e);
+	if (r == 0)
+		r = launch(&l, ret_client, e);
+	launch_close(&l);
+	return r;
+}
+
+int container_plan(const struct state *s, struct arena *a, const struct container *c,
+		   const struct container_start *how, struct buf *out, struct err *e)
+{
+	struct specify_facts facts = {
+		.run_path =
+			arena_printf(a, "%s/%s/%s", s->run_path, CONTAINERS, c->id ? c->id : "ID"),
+		.volumes_path = path_join(a, s->lib_path, "volumes"),
+		.rootless = s->rootless,
+		.capabilities = ~0ULL,
+		.may_raise_limits = true,
+		.init_program = "init",
+		.home = "/root",
+	};
+	struct oci_config *config;
+	int r = container_specify(a, c, &facts, &config, e);
+
+	if (r < 0)
+		return r;
+	return runtime_plan(
+		&(struct runtime_create){
+			.config = config,
+			.id = c->id ? c->id : "ID",
+			.root = -1,
+			.cgroup_manager = c->cgroups_disabled ? "disabled" : how->cgroup_manager,
+			.cgroup_parent = c->cgroup_parent,
+			.seccomp_cache = -1,
+			.rootless = s->rootless,
+		},
+		a, out, e);
+}

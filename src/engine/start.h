@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Starting.  A child process of the caller becomes the starter: it makes the container's process,
+ * waits until that has executed its program, records it, and executes the monitor, which keeps the
+ * pid.  The monitor executes berth again (restart_argv) to restart: that process is a starter
+ * already.
+ */
+#pragma once
+
+#include "engine/status.h"
+
+struct container_start {
+	const char *program;        /* absolute path of berth, which the monitor executes again */
+	const char *cgroup_manager; /* NULL: the default */
+	bool foreground; /* ret_client: a socket for attach_relay(), which sees all output */
+	bool in_place;   /* this process is the starter: it returns only on failure */
+	int64_t restarts, restart_delay_ms; /* in_place: of the exit record */
+};
+
+/* 0; 1 if it runs already. The lock is taken here. e->where is 126 or 127 when the program can't
+ * be executed (runtime.h). */
+int container_start(const struct state *s, const struct container *c,
+		    const struct container_start *how, int *ret_client, struct err *e);
+/* What a start would do, a line each; c may not exist yet (merged only). */
+int container_plan(const struct state *s, struct arena *a, const struct container *c,
+		   const struct container_start *how, struct buf *out, struct err *e);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Ending, pausing and removing containers, and waiting for their end. */
+#pragma once
+
+#include "engine/status.h"
+
+/* Sends the container's first process a signal. Not running: ERR_CONFLICT "can only kill running
+ * containers. ID is in state exited: container state improper". */
+int container_kill(const struct state *s, struct arena *a, const struct container *c, int signal,
+		   struct err *e);
+
+struct container_stop {
+	int64_t timeout_sec; /* before SIGKILL; negative: wait for ever */
+	/* Told when the time was up. */
+	void (*resorting)(void *arg, const struct container *c, int signal, int64_t timeout_sec);
+	void *arg;
+};
+/* 0, also when it had ended; its restart policy does not start it again. No lock is held while
+ * waiting. */
+int container_stop(const struct state *s, struct arena *a, const struct container *c,
+		   const struct container_stop *how, struct err *e);
+
+int container_pause(const struct state *s, struct arena *a, const struct container *c,
+		    struct err *e);
+int container_unpause(const struct state *s, struct arena *a, const struct container *c,
+		      struct err *e);
+
+/* Waits until it has ended (and does not restart); *ret_code: its exit code. */
+int container_wait(const struct state *s, struct arena *a, const struct container *c, int *ret_code,
+		   struct err *e);
+
+/* What the end of a container leaves: its cgroup. Called by whoever saw the end. */
+int container_cleanup(const struct state *s, struct arena *a, const struct container *c,
+		      struct err *e);
+
+struct container_remove {
+	bool force;          /* stop it first */
+	bool volumes;        /* and its anonymous volumes */
+	int64_t timeout_sec; /* with force; 0: kill at once, negative: the container's own */
+};
+/* ERR_CONFLICT with where = CONTAINER_IS_RUNNING without force. */
+enum { CONTAINER_IS_RUNNING = 101 };
+int container_remove(const struct state *s, struct arena *a, const struct container *c,
+		     const struct container_remove *how, struct err *e);
+
+int container_rename(const struct state *s, struct arena *a, const struct container *c,
+		     const char *name, struct err *e);
