@@ -4,6 +4,7 @@
 
 #include "base/option.h"
 
-extern const struct command version_command;
+extern const struct command create_command, run_command, version_command;
 
 /* Run by berth itself, not by people. */
+extern const struct command cleanup_internal_command, start_internal_command;

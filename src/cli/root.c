@@ -26,7 +26,11 @@ static const struct option global_options[] = {
 static const struct option *const options[] = { global_options, NULL };
 
 static const struct command *const commands[] = {
+	&create_command,
+	&run_command,
 	&version_command,
+	&cleanup_internal_command,
+	&start_internal_command,
 	&option_help_command,
 	NULL,
 };

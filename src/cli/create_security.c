@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* --security-opt, capabilities and devices. */
+#include <string.h>
+
+#include "base/path.h"
+#include "cli/create_args.h"
+
+static void add_paths(struct arena *a, struct texts *l, const char *text)
+{
+	struct texts paths = texts_split(a, text, ':');
+
+	for (size_t i = 0; i < paths.n; i++)
+		texts_add(a, l, paths.v[i]);
+}
+
+/* Without SELinux its labels are accepted as podman does; with it, they are not yet ours. */
+static int check_label(const char *text, struct err *e)
+{
+	if (access("/sys/fs/selinux/enforce", F_OK) != 0 || strcmp(text, "disable") == 0)
+		return 0;
+	return err_set(e, ERR_UNSUPPORTED, "--security-opt label=%s: SELinux is not supported",
+		       text);
+}
+
+static int parse_option(struct arena *a, const char *text, struct container *c, struct err *e)
+{
+	const char *v;
+
+	if (strcmp(text, "no-new-privileges") == 0) {
+		c->no_new_privileges = true;
+	} else if ((v = text_after(text, "no-new-privileges=")) ||
+		   (v = text_after(text, "no-new-privileges:"))) {
+		c->no_new_privileges = strcmp(v, "true") == 0;
+	} else if ((v = text_after(text, "seccomp=")) || (v = text_after(text, "seccomp:"))) {
+		c->seccomp = strcmp(v, "unconfined") == 0 || *v == '/' ? v : path_clean(a, v);
+	} else if ((v = text_after(text, "apparmor=")) || (v = text_after(text, "apparmor:"))) {
+		c->apparmor = v;
+	} else if ((v = text_after(text, "label=")) || (v = text_after(text, "label:"))) {
+		return check_label(v, e);
+	} else if ((v = text_after(text, "unmask="))) {
+		add_paths(a, &c->unmask, v);
+	} else if ((v = text_after(text, "mask="))) {
+		add_paths(a, &c->mask, v);
+	} else if (strcmp(text, "systempaths=unconfined") == 0) {
+		texts_add(a, &c->unmask, "ALL");
+	} else {
+		return err_set(e, ERR_INVALID, "invalid --security-opt 2: \"%s\"", text);
+	}
+	return 0;
+}
+
+static bool is_access(const char *s)
+{
+	return *s && strlen(s) <= 3 && strspn(s, "rwm") == strlen(s);
+}
+
+/* SRC[:DST][:rwm] */
+static int parse_device(struct arena *a, const char *text, struct container_device *ret,
+			struct err *e)
+{
+	struct texts parts = texts_split(a, text, ':');
+
+	*ret = (struct container_device){ .access = "rwm" };
+	if (parts.n < 1 || parts.n > 3 || text_empty(parts.v[0]))
+		return err_set(e, ERR_INVALID, "invalid device specification: %s", text);
+	ret->source = ret->destination = parts.v[0];
+	if (parts.n == 2 && is_access(parts.v[1]))
+		ret->access = parts.v[1];
+	else if (parts.n >= 2)
+		ret->destination = parts.v[1];
+	if (parts.n == 3) {
+		if (!is_access(parts.v[2]))
+			return err_set(e, ERR_INVALID, "invalid device mode: %s", parts.v[2]);
+		ret->access = parts.v[2];
+	}
+	if (*ret->destination != '/')
+		return err_set(e, ERR_INVALID, "invalid device mode: %s", ret->destination);
+	return 0;
+}
+
+int create_args_security(struct arena *a, const struct create_args *args, struct container *c,
+			 struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < args->security_opt.n; i++)
+		r = parse_option(a, args->security_opt.v[i], c, e);
+	c->security_options = args->security_opt;
+	c->cap_add = args->cap_add;
+	c->cap_drop = args->cap_drop;
+	c->devices.v = arena_array(a, args->device.n, sizeof(*c->devices.v));
+	for (size_t i = 0; r == 0 && i < args->device.n; i++)
+		r = parse_device(a, args->device.v[i], &c->devices.v[c->devices.n++], e);
+	return r;
+}

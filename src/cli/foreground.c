@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/foreground.h"
+
+#include <errno.h>
+
+#include "engine/attach.h"
+#include "engine/start.h"
+#include "engine/stop.h"
+#include "kernel/process.h"
+
+/* The container's first process, looked up when the first signal comes. */
+struct target {
+	const struct foreground *f;
+	int pidfd;
+};
+
+static int send_signal(void *arg, int number)
+{
+	struct target *t = arg;
+	const struct session *s = t->f->session;
+	struct container_status st;
+
+	if (t->pidfd < 0 && container_status(&s->state, s->arena, t->f->container, &st, NULL) == 0)
+		t->pidfd = container_pidfd(&st, NULL);
+	return t->pidfd < 0 ? -ESRCH : kernel_pidfd_send_signal(t->pidfd, number);
+}
+
+int foreground_code(const struct err *e)
+{
+	return e->where == EXIT_NOT_FOUND || e->where == EXIT_NOT_EXECUTABLE ? e->where
+									     : EXIT_ENGINE;
+}
+
+/* What the end leaves is removed before the caller hears of it: then the name is free again. */
+static int clean_up(const struct foreground *f, struct err *e)
+{
+	const struct session *s = f->session;
+
+	if (f->container->auto_remove)
+		return container_remove(&s->state, s->arena, f->container,
+					&(struct container_remove){ .force = true,
+								    .volumes = true },
+					e);
+	return container_cleanup(&s->state, s->arena, f->container, e);
+}
+
+int foreground_attach(const struct foreground *f, int socket, int *ret_code, struct err *e)
+{
+	const struct container *c = f->container;
+	struct target target = { .f = f, .pidfd = -1 };
+	struct attach_result end = { 0 };
+	int r = attach_relay(socket,
+			     &(struct attach_how){
+				     .in = f->in && c->interactive ? STDIN_FILENO : -1,
+				     .out = f->out ? STDOUT_FILENO : -1,
+				     .err = f->err ? STDERR_FILENO : -1,
+				     .terminal = c->tty,
+				     .detach_keys = f->detach_keys,
+				     .proxy_signals = f->sig_proxy,
+				     .send_signal = send_signal,
+				     .arg = &target,
+				     .owner = f->owner,
+			     },
+			     &end, e);
+
+	close_p(&target.pidfd);
+	if (r == 0 && end.end == ATTACH_LOST)
+		r = err_set(e, ERR_SYSTEM, "the monitor of container %s is gone", c->id);
+	*ret_code = end.end == ATTACH_DETACHED ? 0 : end.exit_code;
+	if (r == 0 && end.end == ATTACH_ENDED && f->owner) {
+		struct err why;
+
+		if (clean_up(f, &why) < 0)
+			cli_fail(&why);
+		attach_cleaned(socket);
+	}
+	close(socket);
+	return r;
+}
+
+int foreground_start(const struct foreground *f, int *ret_code, struct err *e)
+{
+	const struct session *s = f->session;
+	int socket = -1;
+	int r = container_start(&s->state, f->container,
+				&(struct container_start){
+					.program = s->globals->self,
+					.cgroup_manager = s->globals->cgroup_manager,
+					.foreground = true,
+				},
+				&socket, e);
+
+	if (r < 0)
+		return r;
+	return foreground_attach(f, socket, ret_code, e);
+}

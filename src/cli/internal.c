@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the monitor executes, never people: __start starts a container again in the process that was
+ * its monitor, __cleanup removes what the last run left.
+ */
+#include <errno.h>
+
+#include "base/log.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "engine/start.h"
+#include "engine/stop.h"
+#include "monitor/monitor.h"
+
+/* What the last run's end said about this start. */
+static void read_exit(struct session *s, const struct container *c, struct container_start *how)
+{
+	auto_close int run = state_run_dir(&s->state, CONTAINERS, c->id, false, NULL);
+	struct monitor_exit x = { 0 };
+
+	if (run < 0 || monitor_exit_read(run, s->arena, &x, NULL) < 0)
+		return;
+	how->restarts = x.restarts + 1;
+	how->restart_delay_ms = x.next_delay_ms;
+}
+
+static int start(struct session *s, const struct container *c, struct err *e)
+{
+	struct container_start how = {
+		.program = s->globals->self,
+		.cgroup_manager = s->globals->cgroup_manager,
+		.in_place = true,
+	};
+
+	read_exit(s, c, &how);
+	container_cleanup(&s->state, s->arena, c, NULL);
+	return container_start(&s->state, c, &how, NULL, e);
+}
+
+static int cleanup(struct session *s, const struct container *c, struct err *e)
+{
+	if (c->auto_remove)
+		return container_remove(&s->state, s->arena, c,
+					&(struct container_remove){ .volumes = true }, e);
+	return container_cleanup(&s->state, s->arena, c, e);
+}
+
+static int with_container(void *globals, const char *id,
+			  int (*fn)(struct session *s, const struct container *c, struct err *e))
+{
+	struct container *c;
+	struct session s;
+	struct err e;
+	int code, r;
+
+	if (!session_open(globals, &s, &code))
+		return code;
+	r = container_load(&s.state, s.arena, id, &c, &e);
+	if (r == 0)
+		r = fn(&s, c, &e);
+	/* Already removed is what was wanted. */
+	if (r < 0 && r != -ENOENT)
+		log_at(LOG_ERROR, "%s", e.msg);
+	session_close(&s);
+	return r < 0 ? EXIT_ENGINE : 0;
+}
+
+static int run_start(void *globals, void *args, int argc, const char **argv)
+{
+	return with_container(globals, argv[0], start);
+}
+
+static int run_cleanup(void *globals, void *args, int argc, const char **argv)
+{
+	return with_container(globals, argv[0], cleanup);
+}
+
+const struct command start_internal_command = {
+	.name = "__start",
+	.summary = "Start a container again",
+	.usage = "ID",
+	.min_args = 1,
+	.max_args = 1,
+	.hidden = true,
+	.run = run_start,
+};
+
+const struct command cleanup_internal_command = {
+	.name = "__cleanup",
+	.summary = "Remove what a container's last run left",
+	.usage = "ID",
+	.min_args = 1,
+	.max_args = 1,
+	.hidden = true,
+	.run = run_cleanup,
+};
