@@ -222,9 +222,10 @@ static int verify(const struct fetch *f, const struct fetch_layer *l,
 		return err_set(e, ERR_INVALID, "layer %s: digest mismatch: its bytes have %s",
 			       l->blob->digest, got->digest);
 	if (!text_eq(got->diff_id, l->diff_id))
-		return err_set(e, ERR_INVALID,
-			       "layer %s: diffID mismatch: it unpacks to %s, the configuration says %s",
-			       l->blob->digest, got->diff_id, l->diff_id);
+		return err_set(
+			e, ERR_INVALID,
+			"layer %s: diffID mismatch: it unpacks to %s, the configuration says %s",
+			l->blob->digest, got->diff_id, l->diff_id);
 	return 0;
 }
 
@@ -377,8 +378,7 @@ int fetch_layers(struct fetch *f, struct err *e)
 	int r = 0;
 
 	if (f->config->rootfs.diff_ids.n != f->manifest->layers.n)
-		return err_set(e, ERR_INVALID,
-			       "the manifest has %zu layers, the configuration %zu",
+		return err_set(e, ERR_INVALID, "the manifest has %zu layers, the configuration %zu",
 			       f->manifest->layers.n, f->config->rootfs.diff_ids.n);
 	prepare(f);
 	while (r == 0 && !all_done(f)) {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -102,10 +103,31 @@ static int write_record(const struct layer_new *n, const struct layer *l, struct
 			       &(struct file_write){ .mode = 0644 }, e);
 }
 
+static int rename_new(const struct state *s, struct layer_new *n, const char *key, struct err *e)
+{
+	struct layer_new dead;
+	int r;
+
+	if (text_eq(n->key, key))
+		return 0;
+	r = state_rename_new(s, KIND, n->key, key, e);
+	/* What a killed pull left there makes room for who begins it. */
+	if (r == -EEXIST && layer_begin(s, key, &dead, e) == 0) {
+		layer_abandon(s, &dead);
+		r = state_rename_new(s, KIND, n->key, key, e);
+	}
+	if (r == 0)
+		snprintf(n->key, sizeof(n->key), "%s", key);
+	return r;
+}
+
 int layer_commit(const struct state *s, struct layer_new *n, const struct layer *l, struct err *e)
 {
 	int r = write_record(n, l, e);
 
+	if (r < 0)
+		return r;
+	r = rename_new(s, n, l->key, e);
 	if (r < 0)
 		return r;
 	r = state_commit(s, KIND, n->key, n->dir, false, e);

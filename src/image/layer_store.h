@@ -14,8 +14,8 @@ struct layer_new {
 
 /* ERR_CONFLICT: another process is making it. */
 int layer_begin(const struct state *s, const char *key, struct layer_new *ret, struct err *e);
-/* Renames it into place.  Returns a descriptor that holds it as layer_hold() does; if another
- * process was faster, that one's. */
+/* Renames it into place as l->key, which may be another than it was begun under.  Returns a
+ * descriptor that holds it as layer_hold() does; if another process was faster, that one's. */
 int layer_commit(const struct state *s, struct layer_new *n, const struct layer *l, struct err *e);
 void layer_abandon(const struct state *s, struct layer_new *n);
 

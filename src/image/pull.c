@@ -17,11 +17,12 @@ const char *const image_policy_name[4] = {
 static void tell(const struct image_pull *how, enum image_step step, const char *shown)
 {
 	if (how->progress)
-		how->progress(how->progress_arg, &(struct image_progress){ .step = step, .shown = shown });
+		how->progress(how->progress_arg,
+			      &(struct image_progress){ .step = step, .shown = shown });
 }
 
-/* A name that came with an archive: Docker's short names mean docker.io, an OCI layout's this
- * machine. */
+/* A name that came with an archive: Docker's short names mean docker.io, an OCI archive's this
+ * machine.  In a layout that is a folder there are mostly bare tags, which name nothing. */
 static int name_of_archive(struct arena *a, const char *said, const char *domain, struct texts *ret,
 			   struct err *e)
 {
@@ -30,6 +31,8 @@ static int name_of_archive(struct arena *a, const char *said, const char *domain
 
 	if (result < 0)
 		return result;
+	if (!domain && !r.domain)
+		return 0;
 	reference_qualify(a, &r, domain);
 	if (r.digest)
 		r.tag = NULL;
@@ -53,6 +56,8 @@ int pull_names(struct arena *a, const struct reference *r, const struct source *
 	} else if (r->transport == REFERENCE_OCI && r->selector) {
 		result = name_of_archive(a, r->selector, domain, &names, e);
 	}
+	if (r->transport == REFERENCE_OCI)
+		domain = NULL;
 	for (size_t i = 0; result == 0 && i < source->names.n && (r->file && !names.n); i++)
 		result = name_of_archive(a, source->names.v[i], domain, &names, e);
 	*ret = names;
@@ -141,8 +146,8 @@ int image_pull(const struct state *s, const char *name, const struct image_pull 
 	struct err missing;
 	int result = 0;
 
-	if (how->policy != IMAGE_PULL_ALWAYS &&
-	    image_find(s, a, name, &have, NULL, &missing) < 0 && how->policy == IMAGE_PULL_NEVER) {
+	if (how->policy != IMAGE_PULL_ALWAYS && image_find(s, a, name, &have, NULL, &missing) < 0 &&
+	    how->policy == IMAGE_PULL_NEVER) {
 		*e = missing;
 		return -e->code;
 	}

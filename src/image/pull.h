@@ -6,9 +6,9 @@
 
 struct pull_take {
 	struct source *source;
-	const char *digest;   /* the manifest must have it; NULL: any */
-	bool any_platform;    /* load: what an archive has is what is wanted */
-	struct texts names;   /* to give it */
+	const char *digest; /* the manifest must have it; NULL: any */
+	bool any_platform;  /* load: what an archive has is what is wanted */
+	struct texts names; /* to give it */
 	const struct image_pull *how;
 };
 int pull_take(const struct state *s, const struct pull_take *t, char ret_id[STATE_ID_LEN + 1],

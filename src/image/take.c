@@ -78,11 +78,12 @@ static int choose(const struct pull_take *t, struct taken *k, const struct buf *
 	if (!d && index.manifests.n == 1 && !index.manifests.v[0].platform)
 		d = &index.manifests.v[0];
 	if (!d)
-		return err_set(e, ERR_NOT_FOUND,
-			       "choosing an image from manifest list %s: no image found in manifest "
-			       "list for architecture %s, variant \"%s\", OS %s",
-			       t->source->shown, want.architecture,
-			       want.variant ? want.variant : "", want.os);
+		return err_set(
+			e, ERR_NOT_FOUND,
+			"choosing an image from manifest list %s: no image found in manifest "
+			"list for architecture %s, variant \"%s\", OS %s",
+			t->source->shown, want.architecture, want.variant ? want.variant : "",
+			want.os);
 	*ret_digest = d->digest;
 	return 0;
 }
@@ -159,14 +160,14 @@ static int record(const struct state *s, const struct pull_take *t, struct taken
 					  .digest = k->manifest.config.digest });
 	if (t->source->by_diff_id) {
 		/* Only now are the sizes known for certain. */
-		k->manifest_text = document_manifest(
-			k->arena, &(struct document_manifest){
-					  .docker = true,
-					  .config = k->config_text,
-					  .config_len = k->config_len,
-					  .diff_ids = &k->config.rootfs.diff_ids,
-					  .sizes = f->tar_bytes,
-				  });
+		k->manifest_text =
+			document_manifest(k->arena, &(struct document_manifest){
+							    .docker = true,
+							    .config = k->config_text,
+							    .config_len = k->config_len,
+							    .diff_ids = &k->config.rootfs.diff_ids,
+							    .sizes = f->tar_bytes,
+						    });
 		k->manifest_len = strlen(k->manifest_text);
 		k->digests.n = 0;
 	}

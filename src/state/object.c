@@ -108,6 +108,23 @@ int state_begin(const struct state *s, const char *kind, const char *id, struct 
 	return make_instead(s, path, id, e);
 }
 
+int state_rename_new(const struct state *s, const char *kind, const char *id, const char *new_id,
+		     struct err *e)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+	int r = new_path(from, sizeof(from), kind, id);
+
+	if (r == 0)
+		r = new_path(to, sizeof(to), kind, new_id);
+	if (r < 0)
+		return err_from(e, r, "create %s", new_id);
+	if (renameat2(s->lib, from, s->lib, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno == EEXIST)
+		return err_set(e, ERR_CONFLICT, "%s is being made by another process", new_id);
+	return err_sys(e, "create %s", new_id);
+}
+
 static int sync_parent(const struct state *s, const char *kind, struct err *e)
 {
 	auto_close int parent = openat(s->lib, kind, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -39,6 +39,9 @@ int state_begin(const struct state *s, const char *kind, const char *id, struct 
  * caller's to sync. ERR_CONFLICT if the object exists. */
 int state_commit(const struct state *s, const char *kind, const char *id, int dir, bool durable,
 		 struct err *e);
+/* Gives what was begun another id: its content decides what it is called. */
+int state_rename_new(const struct state *s, const char *kind, const char *id, const char *new_id,
+		     struct err *e);
 void state_abandon(const struct state *s, const char *kind, const char *id);
 
 /* The object's directory (O_RDONLY); ERR_NOT_FOUND. */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where `save` puts named files: into a tar (POSIX.1-1988 ustar, sizes over 8 GiB in GNU's base
+ * 256) or into a directory.  Private to this module.
+ */
+#pragma once
+
+#include "image/layer_store.h"
+
+struct outlet {
+	int fd; /* the archive, or the directory */
+	bool directory;
+};
+
+int outlet_file(const struct outlet *o, const char *name, const void *data, size_t len,
+		struct err *e);
+/* A directory's entry; archives do without. */
+int outlet_mkdir(const struct outlet *o, const char *name, struct err *e);
+/* The uncompressed tar of a layer, made again and verified. */
+int outlet_layer(const struct outlet *o, const struct state *s, const char *name,
+		 const struct layer *l, struct err *e);
+int outlet_end(const struct outlet *o, struct err *e);
