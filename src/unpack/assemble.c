@@ -21,7 +21,7 @@ struct assembler {
 	struct outlet *out;
 	ZSTD_DCtx *zstd;
 	ZSTD_inBuffer in;
-	bool ended;        /* the recipe file */
+	bool ended;        /* the stream of zstd */
 	size_t have, used; /* decompressed */
 	char path[PATH_MAX];
 	uint8_t in_room[64 << 10], room[64 << 10], contents[CHUNK];
@@ -32,7 +32,7 @@ static int damaged(struct err *e)
 	return err_set(e, ERR_INVALID, "the layer's recipe is damaged");
 }
 
-/* More of the recipe into room, which is used up. */
+/* More of the recipe into room, which is used up: 1, or 0 at its end. */
 static int refill(struct assembler *a, struct err *e)
 {
 	ZSTD_outBuffer out = { .dst = a->room, .size = sizeof(a->room) };
@@ -40,6 +40,8 @@ static int refill(struct assembler *a, struct err *e)
 	ssize_t n;
 
 	while (out.pos == 0) {
+		if (a->ended)
+			return 0;
 		if (a->in.pos == a->in.size) {
 			n = read(a->recipe, a->in_room, sizeof(a->in_room));
 			if (n < 0)
@@ -51,10 +53,11 @@ static int refill(struct assembler *a, struct err *e)
 		r = ZSTD_decompressStream(a->zstd, &out, &a->in);
 		if (ZSTD_isError(r))
 			return damaged(e);
+		a->ended = r == 0;
 	}
 	a->used = 0;
 	a->have = out.pos;
-	return 0;
+	return 1;
 }
 
 /* At most len bytes of the recipe, at least one. */
@@ -62,8 +65,10 @@ static ssize_t take(struct assembler *a, uint64_t len, const uint8_t **ret, stru
 {
 	size_t n;
 
-	if (a->used == a->have && refill(a, e) < 0)
-		return -e->code;
+	int r = a->used == a->have ? refill(a, e) : 1;
+
+	if (r < 1)
+		return r < 0 ? r : damaged(e);
 	n = a->have - a->used < len ? a->have - a->used : (size_t)len;
 	*ret = a->room + a->used;
 	a->used += n;
@@ -168,10 +173,15 @@ static int check_end(struct assembler *a, struct unpack_result *ret, struct err 
 {
 	char diff_id[UNPACK_DIGEST_MAX] = { 0 };
 	uint64_t tar_bytes;
+	int r;
 
 	if (take_number(a, &tar_bytes, e) < 0 ||
 	    take_all(a, diff_id, strlen("sha256:") + 64, e) < 0 || outlet_end(a->out, ret, e) < 0)
 		return -e->code;
+	/* The stream's own checksum is behind its last byte. */
+	r = a->used == a->have ? refill(a, e) : 1;
+	if (r != 0)
+		return r < 0 ? r : damaged(e);
 	if (tar_bytes != ret->tar_bytes || strcmp(diff_id, ret->diff_id) != 0)
 		return err_set(
 			e, ERR_INVALID,

@@ -88,7 +88,7 @@ int extract_run(const struct extract *x, struct err *e)
 	}
 	free(m);
 	if (r == 0)
-		r = source_drain(x->source, e);
+		r = reader_drain(x->reader, e);
 	if (r == 0)
 		r = x->sink->ops->finish(x->sink, e);
 	if (r < 0)

@@ -21,23 +21,30 @@ struct reader {
 	bool has_failed, opened;
 };
 
+/* The next chunk of the tar. What is left of the last one was no file's contents: the tar reader
+ * takes those before it asks for more. */
+static ssize_t next_chunk(struct reader *r, const void **ret, struct err *e)
+{
+	ssize_t n;
+
+	if (r->recipe && recipe_literal(r->recipe, source_given(r->source), e) < 0)
+		return -e->code;
+	n = source_read(r->source, ret, e);
+	if (n > 0 && r->recipe)
+		recipe_chunk(r->recipe, *ret, (size_t)n);
+	return n;
+}
+
 static la_ssize_t read_source(struct archive *a, void *client, const void **ret)
 {
 	struct reader *r = client;
-	ssize_t n = -EIO;
+	ssize_t n = next_chunk(r, ret, &r->failed);
 
-	/* Whatever the tar reader leaves behind when it asks for more was no file's contents: it
-	 * takes those without reading ahead. */
-	if (!r->recipe || recipe_literal(r->recipe, source_given(r->source), &r->failed) == 0)
-		n = source_read(r->source, ret, &r->failed);
-	if (n < 0) {
-		r->has_failed = true;
-		archive_set_error(a, EIO, "source");
-		return -1;
-	}
-	if (r->recipe)
-		recipe_chunk(r->recipe, *ret, (size_t)n);
-	return n;
+	if (n >= 0)
+		return n;
+	r->has_failed = true;
+	archive_set_error(a, EIO, "source");
+	return -1;
 }
 
 struct reader *reader_new(struct source *s, const struct unpack_limits *limits,
@@ -228,4 +235,15 @@ int reader_data(struct reader *r, struct reader_block *ret, struct err *e)
 	ret->offset = (uint64_t)offset;
 	ret->position = (uint64_t)archive_filter_bytes(r->archive, 0);
 	return 1;
+}
+
+int reader_drain(struct reader *r, struct err *e)
+{
+	const void *bytes;
+	ssize_t n;
+
+	do
+		n = next_chunk(r, &bytes, e);
+	while (n > 0);
+	return (int)n;
 }

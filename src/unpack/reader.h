@@ -62,3 +62,5 @@ struct reader_block {
 };
 /* The next piece of the member's contents: 1, or 0 at its end. Always the first, even if empty. */
 int reader_data(struct reader *r, struct reader_block *ret, struct err *e);
+/* Reads on behind the end, to the source's own, so that its digests are those of all. */
+int reader_drain(struct reader *r, struct err *e);
