@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdio.h>
+
+#include "cli/commands.h"
+#include "cli/verb.h"
+#include "engine/stop.h"
+
+struct rm_args {
+	struct select_args select;
+	bool force, volumes, time_given;
+	int64_t time;
+};
+
+static const struct option rm_options[] = {
+	SELECT_ALL(rm_args, "Remove all containers"),
+	SELECT_CID_FILES(rm_args),
+	OPTION_LIST(rm_args, select.filters, "filter", 0, "FILTER", "Act on containers that match"),
+	OPTION_FLAG(rm_args, force, "force", 'f', "Stop a running container first"),
+	SELECT_IGNORE(rm_args),
+	SELECT_LATEST(rm_args),
+	OPTION_INT(rm_args, time, "time", 't', "SECONDS", "With --force: wait before killing (10)",
+		   OPTION_GIVEN(rm_args, time_given)),
+	OPTION_FLAG(rm_args, volumes, "volumes", 'v', "Remove its anonymous volumes too"),
+	{ 0 },
+};
+
+static int act(struct session *s, const struct container *c, void *args, struct err *e)
+{
+	const struct rm_args *a = args;
+	int r = container_remove(&s->state, s->arena, c,
+				 &(struct container_remove){
+					 .force = a->force,
+					 .volumes = a->volumes,
+					 .timeout_sec = a->time_given ? a->time : -1,
+				 },
+				 e);
+
+	return r == -ENOENT ? 1 : r;
+}
+
+static int exit_of(const struct err *e)
+{
+	return e->where == CONTAINER_IS_RUNNING ? 2 : EXIT_ENGINE;
+}
+
+static int run(void *globals, void *args, int argc, const char **argv)
+{
+	static const struct verb verb = { .act = act, .missing_exit = 1, .exit_of = exit_of };
+	struct rm_args *a = args;
+
+	if (a->time_given && !a->force)
+		return cli_failf("--force option must be specified to use the --time option");
+	if (a->force)
+		a->select.ignore = true;
+	return verb_run(&verb, globals, args, &a->select, argc, argv);
+}
+
+static const struct option *const options[] = { rm_options, NULL };
+static const char *const aliases[] = { "remove", NULL };
+
+const struct command rm_command = {
+	.name = "rm",
+	.aliases = aliases,
+	.summary = "Remove one or more containers",
+	.description = "Removes one or more containers from the host. The container name or ID can "
+		       "be used.\n\nCommand does not remove images. Running or unusable containers "
+		       "will not be removed without the -f option.",
+	.usage = "[CONTAINER...]",
+	.examples = "imageID\nmywebserver myflaskserver 860a4b23\n--force --all\n-f c684f0d469f2\n",
+	.options = options,
+	.args_size = sizeof(struct rm_args),
+	.max_args = -1,
+	.completes = "container",
+	.run = run,
+};
