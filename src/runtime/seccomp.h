@@ -33,9 +33,10 @@ struct seccomp_filter {
  * only costs time. */
 int seccomp_prepare(struct arena *a, const struct oci_seccomp *s, int cache,
 		    struct seccomp_filter *ret, struct err *e);
-/* In the child, last of all; allocates nothing. *ret_listener: the notification descriptor or -1.
- */
-int seccomp_load(const struct seccomp_filter *f, int *ret_listener, struct err *e);
+/* In the child; allocates nothing. *ret_listener: the notification descriptor or -1.  It takes
+ * no_new_privs or CAP_SYS_ADMIN: with no_new_privs it is the last thing before exec, without it
+ * comes before the capabilities go, and the profile has to allow what follows. */
+int seccomp_install(const struct seccomp_filter *f, int *ret_listener, struct err *e);
 /* Hands the listener to the agent at `path` with the state document, as the specification's
  * "containerProcessState" wants it. */
 int seccomp_send_listener(const char *path, int listener, const char *state, size_t len,

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Architectures by the specification's names, Go's and libseccomp's; private to the seccomp_*.c. */
+#pragma once
+
+#include "runtime/seccomp.h"
+#include "spec/runtime.h"
+
+/* "SCMP_ARCH_X86_64" of this machine. */
+const char *seccomp_native_arch(void);
+/* "amd64"; NULL for an unknown one. */
+const char *seccomp_go_arch(const char *arch);
+/* libseccomp's token, the kernel's AUDIT_ARCH_*; 0 if this libseccomp does not know it. */
+uint32_t seccomp_arch_token(const char *arch);
+
+/* BPF for a profile, by libseccomp; *ret is struct sock_filter[] in the arena. */
+int seccomp_compile(struct arena *a, const struct oci_seccomp *s, const void **ret, size_t *ret_len,
+		    struct err *e);
