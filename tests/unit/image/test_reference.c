@@ -77,10 +77,10 @@ static void files_and_folders_are_references_too(void **state)
 static void what_breaks_the_grammar_is_refused_with_a_reason(void **state)
 {
 	static const char *const bad[] = {
-		"",       "Nginx",      "a/B",   "a//b",          "/a",         "a/",
-		"a:",     "a:-b",       "a:b c", "a@sha256:12",   "a@md5:" HEX, "-a",
-		"a.",     "a..b",       "a___b", "localhost:x/a", "a b",        "h:123456/a",
-		"a:b:c",  "dockah://x", "oci:",  "../../etc",     "a\nb",       "h_.x/a",
+		"",       "Nginx",      "a/B",   "a//b",          "/a",           "a/",
+		"a:",     "a:-b",       "a:b c", "a@sha256:12",   ("a@md5:" HEX), "-a",
+		"a.",     "a..b",       "a___b", "localhost:x/a", "a b",          "h:123456/a",
+		"a:b:c",  "dockah://x", "oci:",  "../../etc",     "a\nb",         "h_.x/a",
 		"[::1/a", "docker://",
 	};
 	char longest[400];

@@ -80,12 +80,12 @@ static void headers_may_cross_the_chunks_that_are_read(void **state)
 {
 	static char name[600], comment[5000];
 
-	memset(comment, 'c', sizeof(comment));
+	memset(comment, 'c', sizeof(comment) - 1);
 	for (int i = 0; i < 700; i++) {
 		snprintf(name, sizeof(name), "dir-%d/%0200d", i % 7, i);
 		tar_pax(&w.tar, "path", name, strlen(name));
 		TAR(&w.tar, .name = "short", .data = i % 3 ? name : comment + i);
-		tar_pax(&w.tar, "comment", comment, sizeof(comment) - (size_t)i);
+		tar_pax(&w.tar, "comment", comment, sizeof(comment) - 1 - (size_t)i);
 		TAR(&w.tar, .name = name + 180);
 	}
 	w.request.limits.max_entries = 10000;
