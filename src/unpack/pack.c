@@ -362,7 +362,7 @@ static void open_archive(struct packer *p)
 {
 	struct archive *a = archive_write_new();
 
-	if (!a || archive_write_set_format_pax_restricted(a) != ARCHIVE_OK ||
+	if (!a || archive_write_set_format_pax(a) != ARCHIVE_OK ||
 	    archive_write_set_options(a, "pax:xattrheader=SCHILY") != ARCHIVE_OK ||
 	    archive_write_set_bytes_per_block(a, CHUNK) != ARCHIVE_OK ||
 	    archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
