@@ -55,11 +55,11 @@ int attach_wait(int run_dir, int timeout_ms, struct attach_result *ret, struct e
 /* A process that is the caller's own child: exec. */
 struct stdio_child {
 	int pidfd;
-	int terminal;     /* the master, or -1: then the ends of pipes, -1 if not there */
-	int in, out, err; /* in is closed by the relay at the end of input */
+	int terminal;     /* the master, or -1 */
+	int in, out, err; /* else the ends of pipes, -1 if not there; the relay closes them */
 };
 /* Relays until the child has ended and what it wrote until then is delivered; processes it left
  * behind that hold the pipes are not waited for. ret->end is ATTACH_ENDED or ATTACH_DETACHED; the
- * exit code is the caller's to find (waitid). */
-int stdio_relay(const struct stdio_child *c, const struct attach_how *how,
+ * exit code is the caller's to find (kernel_pidfd_wait). */
+int stdio_relay(const struct stdio_child *child, const struct attach_how *how,
 		struct attach_result *ret, struct err *e);

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/ioctl.h>
 
 #include "base/err.h"
@@ -21,14 +22,14 @@ int pty_size(int fd, struct winsize *ret);
 #define DETACH_KEYS_MAX     32
 
 struct detach_keys {
-	unsigned char key[DETACH_KEYS_MAX];
+	char key[DETACH_KEYS_MAX];
 	size_t len;     /* 0: there is none */
 	size_t matched; /* keys of it that were typed and held back */
 };
 /* "ctrl-X" with X of a-z @ [ \ ] ^ _, or single characters, between commas; "" is none. */
 int detach_keys_parse(const char *text, struct detach_keys *ret, struct err *e);
-/* Filters typed bytes: out (room for len + DETACH_KEYS_MAX) gets those that are no part of the
- * sequence, at once or when it turns out so. Returns their number, or -1: detach now; then
- * *ret_before is how many were typed before the sequence. */
-ssize_t detach_keys_filter(struct detach_keys *k, const unsigned char *in, size_t len,
-			   unsigned char *out, size_t *ret_before);
+/* Filters typed bytes: out, with room for len + DETACH_KEYS_MAX, gets those that are no part of the
+ * sequence, now or when it turns out so. Returns their number; *ret_detach: the sequence is there,
+ * and what was typed behind it is dropped. */
+size_t detach_keys_filter(struct detach_keys *k, const char *in, size_t len, char *out,
+			  bool *ret_detach);

@@ -17,10 +17,15 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "kernel/feature.h"
+
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 8
+#endif
 
 #define LINKS_MAX   40 /* as the kernel's own limit */
 #define RETRIES_MAX 64 /* openat2 gives EAGAIN when a rename races with ".." */
@@ -283,4 +288,12 @@ int kernel_is_on(int fd, unsigned long magic)
 	if (fstatfs(fd, &fs) < 0)
 		return -errno;
 	return (unsigned long)fs.f_type == magic;
+}
+
+ssize_t kernel_write_nowait(int fd, const void *data, size_t len)
+{
+	struct iovec v = { (void *)data, len };
+	long n = syscall(SYS_pwritev2, fd, &v, 1L, -1L, -1L, RWF_NOWAIT);
+
+	return n < 0 ? -errno : n;
 }

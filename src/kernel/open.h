@@ -33,3 +33,6 @@ int kernel_is_on(int fd, unsigned long magic); /* 1, 0 or -errno */
 int kernel_cloexec_from(int from);
 /* Descriptors [from, ∞) are closed: for a child that goes on without exec. */
 int kernel_close_from(int from);
+/* write(2) of what goes without waiting, whatever the descriptor's flags: -EAGAIN when nothing
+ * does, -EOPNOTSUPP when this kernel can't tell for such a file. */
+ssize_t kernel_write_nowait(int fd, const void *data, size_t len);

@@ -100,6 +100,23 @@ int client_send(struct supervisor *s, struct client *c, char type, const void *d
 	return -1;
 }
 
+/* Where the foreground client's reader is gone, the container's writer shall know. */
+static void client_leave_stream(struct supervisor *s, struct client *c, uint8_t stream)
+{
+	static const uint8_t wants[] = {
+		[STREAM_OUT] = ATTACH_WANT_STDOUT, [STREAM_ERR] = ATTACH_WANT_STDERR
+	};
+
+	for (int i = 0; i < STREAMS; i++) {
+		if (!(stream & wants[i] & c->wants))
+			continue;
+		c->wants &= (uint8_t)~wants[i];
+		s->streams[i].waiting &= ~(1ULL << client_index(s, c));
+		if (c->first && !s->input.terminal)
+			stream_end(s, &s->streams[i]);
+	}
+}
+
 bool client_packet(struct supervisor *s, struct client *c, const char *packet, size_t len)
 {
 	struct attach_size size;
@@ -128,6 +145,11 @@ bool client_packet(struct supervisor *s, struct client *c, const char *packet, s
 			return false;
 		memcpy(&size, packet + 1, sizeof(size));
 		input_resize(s, &size);
+		return true;
+	case ATTACH_CLOSED:
+		if (len != 2)
+			return false;
+		client_leave_stream(s, c, (uint8_t)packet[1]);
 		return true;
 	case ATTACH_CLEANED:
 		if (!(c->wants & ATTACH_OWNER) || !c->told)

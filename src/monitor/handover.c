@@ -141,11 +141,10 @@ static struct texts handover_environment(struct arena *a)
 	return kept;
 }
 
-int monitor_exec(const char *libexec, const struct monitor_handover *h, struct err *e)
+int monitor_exec(const char *monitor, const struct monitor_handover *h, struct err *e)
 {
 	AUTO(arena) a = arena_new();
 	struct texts argv = { 0 }, env = handover_environment(a);
-	char *path = arena_printf(a, "%s/monitor", libexec);
 	static char *const no_env[] = { NULL };
 	int r;
 
@@ -159,6 +158,6 @@ int monitor_exec(const char *libexec, const struct monitor_handover *h, struct e
 		if (r < 0)
 			return r;
 	}
-	execve(path, (char *const *)argv.v, env.n ? (char *const *)env.v : no_env);
-	return err_sys(e, "execute %s", path);
+	execve(monitor, (char *const *)argv.v, env.n ? (char *const *)env.v : no_env);
+	return err_sys(e, "execute %s", monitor);
 }

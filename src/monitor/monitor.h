@@ -108,12 +108,13 @@ struct monitor_handover {
 /* The listening socket run_dir/ATTACH_SOCKET, replacing an older one. */
 int monitor_listen(int run_dir, struct err *e);
 
-/* Becomes the monitor: executes libexec/monitor, which keeps this process's PID.  It returns only
- * on failure.  All descriptors but those handed over are closed by the exec that succeeds, so a
- * pipe on which the starter reports failures ends then.  Of the environment the monitor keeps what
- * berth itself looks at.  The caller has called setsid() and done all it wants with its children.
+/* Becomes the monitor: executes libexec's program `monitor`, which keeps this process's PID.  It
+ * returns only on failure.  All descriptors but those handed over are closed by the exec that
+ * succeeds, so a pipe on which the starter reports failures ends then.  Of the environment the
+ * monitor keeps what berth itself looks at.  The caller has called setsid() and done all it wants
+ * with its children.
  */
-int monitor_exec(const char *libexec, const struct monitor_handover *h, struct err *e);
+int monitor_exec(const char *monitor, const struct monitor_handover *h, struct err *e);
 
 /* The exit record. */
 struct monitor_exit {

@@ -25,11 +25,14 @@
 
 enum attach_type {
 	/* client to monitor */
-	ATTACH_HELLO = 'h', /* uint8_t: ATTACH_WANT_* */
-	ATTACH_STDIN = 'i', /* bytes */
-	ATTACH_EOF =
-		'e', /* the end of stdin: closes it; on a terminal, its end-of-file character */
-	ATTACH_RESIZE = 'w',  /* struct attach_size */
+	ATTACH_HELLO = 'h',  /* uint8_t: ATTACH_WANT_* */
+	ATTACH_STDIN = 'i',  /* bytes */
+	ATTACH_EOF = 'e',    /* of stdin: closes it; a terminal gets its end-of-file character */
+	ATTACH_RESIZE = 'w', /* struct attach_size */
+	/* uint8_t, ATTACH_WANT_STDOUT or _STDERR: nobody reads that stream any more.  From a
+	 * foreground client this closes the container's stream, which then learns it as any writer
+	 * does. */
+	ATTACH_CLOSED = 'p',
 	ATTACH_CLEANED = 'c', /* an owner has cleaned up after the EXIT */
 	/* monitor to client */
 	ATTACH_STDOUT = 'o', /* bytes; all output when the container has a terminal */

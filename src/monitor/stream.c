@@ -62,7 +62,7 @@ static void stream_give(struct supervisor *s, struct stream *o)
 	}
 }
 
-static void stream_end(struct supervisor *s, struct stream *o)
+void stream_end(struct supervisor *s, struct stream *o)
 {
 	stream_log(s, o, true);
 	stream_compact(s, o);

@@ -127,6 +127,8 @@ bool options_read(struct monitor_handover *h, char **argv);
 
 /* stream.c */
 void stream_read(struct supervisor *s, struct stream *o);
+/* Nothing more is read from it. */
+void stream_end(struct supervisor *s, struct stream *o);
 void stream_written(struct supervisor *s, struct stream *o, int client);
 void streams_drain(struct supervisor *s);
 bool streams_done(const struct supervisor *s);

@@ -88,7 +88,7 @@ static void starter(struct world *w)
 	struct rlimit limit = { (rlim_t)w->file_size_max, (rlim_t)w->file_size_max };
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 };
 	struct err e = { 0 };
-	char pid[24];
+	char pid[24], monitor[256];
 
 	if (w->terminal) {
 		w->h.terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -118,7 +118,8 @@ static void starter(struct world *w)
 	if (w->file_size_max)
 		setrlimit(RLIMIT_FSIZE, &limit);
 	setsid();
-	monitor_exec(getenv("BERTH_LIBEXEC"), &w->h, &e);
+	snprintf(monitor, sizeof(monitor), "%s/monitor", getenv("BERTH_LIBEXEC"));
+	monitor_exec(monitor, &w->h, &e);
 	fprintf(stderr, "%s\n", e.msg);
 	_exit(95);
 }
