@@ -91,6 +91,7 @@ static void what_was_packed_unpacks_to_the_same(void **state)
 	assert_int_equal(look("d/a").st_gid, 70000);
 	assert_int_equal(look("d").st_mtim.tv_nsec, 987654321);
 	assert_int_equal(look("null").st_rdev, makedev(1, 3));
+	assert_int_equal(fchdir(w.dir), 0);
 	assert_int_equal(getxattr("d/a", "user.x", value, sizeof(value)), 3);
 }
 
