@@ -356,7 +356,7 @@ static const struct json_field resources_fields[] = {
 	JSON_TEXT_MAP(oci_linux_resources, unified, "unified", 0),
 	{ 0 },
 };
-const struct json_type oci_resources_json = JSON_TYPE(oci_linux_resources, resources_fields);
+const struct json_type oci_linux_resources_json = JSON_TYPE(oci_linux_resources, resources_fields);
 
 static const struct json_field seccomp_arg_fields[] = {
 	JSON_UINT(oci_seccomp_arg, index, "index", JSON_REQUIRED),
@@ -421,7 +421,7 @@ static const struct json_field linux_fields[] = {
 	JSON_ARRAY(oci_linux, uid_maps, "uidMappings", 0, id_map_json),
 	JSON_ARRAY(oci_linux, gid_maps, "gidMappings", 0, id_map_json),
 	JSON_TEXT_MAP(oci_linux, sysctl, "sysctl", 0),
-	JSON_OBJECT_PTR(oci_linux, resources, "resources", 0, oci_resources_json),
+	JSON_OBJECT_PTR(oci_linux, resources, "resources", 0, oci_linux_resources_json),
 	JSON_TEXT(oci_linux, cgroups_path, "cgroupsPath", 0),
 	JSON_ARRAY(oci_linux, namespaces, "namespaces", 0, namespace_json),
 	JSON_ARRAY(oci_linux, devices, "devices", 0, device_json),
