@@ -61,6 +61,18 @@ struct texts texts_split(struct arena *a, const char *s, char at)
 	return l;
 }
 
+void texts_set_env(struct arena *a, struct texts *env, const char *one)
+{
+	size_t n = strcspn(one, "=");
+
+	for (size_t i = 0; i < env->n; i++)
+		if (strncmp(env->v[i], one, n) == 0 && (env->v[i][n] == '=' || !env->v[i][n])) {
+			env->v[i] = one;
+			return;
+		}
+	texts_add(a, env, one);
+}
+
 char *texts_join(struct arena *a, const struct texts *l, const char *between)
 {
 	size_t len = 0;

@@ -22,6 +22,8 @@ void texts_addf(struct arena *a, struct texts *l, const char *fmt, ...) PRINTF_L
 bool texts_has(const struct texts *l, const char *s);
 /* Splits at each `at`, copying; an empty string gives an empty list. */
 struct texts texts_split(struct arena *a, const char *s, char at);
+/* In a list of "K=V": takes the place of the one with its key, or is added. */
+void texts_set_env(struct arena *a, struct texts *env, const char *one);
 char *texts_join(struct arena *a, const struct texts *l, const char *between);
 
 /* An ordered map. */
@@ -38,7 +40,7 @@ const char *text_map_get(const struct text_map *m, const char *key); /* NULL if 
 bool text_map_remove(struct text_map *m, const char *key);
 
 bool text_eq(const char *a, const char *b); /* NULL equals NULL only */
-bool text_empty(const char *s);		    /* NULL or "" */
+bool text_empty(const char *s);             /* NULL or "" */
 /* What follows the prefix, or NULL. */
 const char *text_after(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);

@@ -43,6 +43,9 @@ void create_args_init(void *args);
 /* What the options and the words behind the image ask for. The image's name is argv[0]. */
 int create_args_parse(struct arena *a, const struct create_args *args, int argc, const char **argv,
 		      struct container_create *ret, struct err *e);
+/* --env-file and --env, in this order; "K" takes the host's value, "K*" all that begin so. */
+int env_args_parse(struct arena *a, const struct texts *files, const struct texts *env,
+		   struct texts *ret, struct err *e);
 /* -v, --mount, --tmpfs, --volumes-from: into c->mounts. */
 int create_args_mounts(struct arena *a, const struct create_args *args, struct container *c,
 		       struct err *e);

@@ -57,6 +57,28 @@ static int read_lines(struct arena *a, const char *path, struct texts *ret, stru
 	return 0;
 }
 
+int env_args_parse(struct arena *a, const struct texts *files, const struct texts *env,
+		   struct texts *ret, struct err *e)
+{
+	struct texts lines = { 0 };
+
+	for (size_t i = 0; i < files->n; i++) {
+		int r = read_lines(a, files->v[i], &lines, e);
+
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < lines.n; i++)
+		add_env(a, ret, lines.v[i]);
+	for (size_t i = 0; i < env->n; i++) {
+		if (*env->v[i] == '=' || !*env->v[i])
+			return err_set(e, ERR_INVALID, "invalid environment variable: \"%s\"",
+				       env->v[i]);
+		add_env(a, ret, env->v[i]);
+	}
+	return 0;
+}
+
 static int parse_env(struct arena *a, const struct create_args *args, struct texts *env,
 		     struct err *e)
 {
@@ -64,27 +86,12 @@ static int parse_env(struct arena *a, const struct create_args *args, struct tex
 		"http_proxy", "https_proxy", "ftp_proxy", "no_proxy",
 		"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY"
 	};
-	struct texts lines = { 0 };
 
 	for (size_t i = 0; args->http_proxy && i < ARRAY_LEN(proxies); i++)
 		add_env(a, env, proxies[i]);
 	for (char **v = environ; args->env_host && *v; v++)
 		texts_add(a, env, *v);
-	for (size_t i = 0; i < args->env_file.n; i++) {
-		int r = read_lines(a, args->env_file.v[i], &lines, e);
-
-		if (r < 0)
-			return r;
-	}
-	for (size_t i = 0; i < lines.n; i++)
-		add_env(a, env, lines.v[i]);
-	for (size_t i = 0; i < args->env.n; i++) {
-		if (*args->env.v[i] == '=' || !*args->env.v[i])
-			return err_set(e, ERR_INVALID, "invalid environment variable: \"%s\"",
-				       args->env.v[i]);
-		add_env(a, env, args->env.v[i]);
-	}
-	return 0;
+	return env_args_parse(a, &args->env_file, &args->env, env, e);
 }
 
 static void add_pair(struct arena *a, struct text_map *m, const char *text)

@@ -26,23 +26,12 @@ static const struct option global_options[] = {
 static const struct option *const options[] = { global_options, NULL };
 
 static const struct command *const commands[] = {
-	&attach_command,
-	&create_command,
-	&kill_command,
-	&pause_command,
-	&rename_command,
-	&restart_command,
-	&rm_command,
-	&run_command,
-	&start_command,
-	&stop_command,
-	&unpause_command,
-	&version_command,
-	&wait_command,
-	&cleanup_internal_command,
-	&start_internal_command,
-	&option_help_command,
-	NULL,
+	&attach_command,         &create_command,      &exec_command,
+	&kill_command,           &pause_command,       &rename_command,
+	&restart_command,        &rm_command,          &run_command,
+	&start_command,          &stop_command,        &unpause_command,
+	&version_command,        &wait_command,        &cleanup_internal_command,
+	&start_internal_command, &option_help_command, NULL,
 };
 
 const struct command root_command = {

@@ -200,31 +200,52 @@ static int check_working_dir(const struct container *c, int root, struct err *e)
 	return -ENOENT;
 }
 
-int container_facts(struct arena *a, const struct facts_about *about, int root,
-		    struct specify_facts *ret, struct err *e)
+/* What any process of the container needs to be decided. */
+static int find_common(struct arena *a, const struct facts_about *about, int root,
+		       struct specify_facts *f, struct err *e)
 {
 	const struct state *s = about->state;
 	const struct container *c = about->container;
-	struct specify_facts f = { .rootless = s->rootless };
-	const char *network_of;
 	int r;
 
-	f.run_path = arena_printf(a, "%s/%s/%s", s->run_path, CONTAINERS, c->id);
-	f.volumes_path = path_join(a, s->lib_path, "volumes");
-	find_limits(&f);
-	r = find_joined(a, about, &f, &network_of, e);
+	f->rootless = s->rootless;
+	f->run_path = arena_printf(a, "%s/%s/%s", s->run_path, CONTAINERS, c->id);
+	f->volumes_path = path_join(a, s->lib_path, "volumes");
+	find_limits(f);
+	r = find_user(a, c, root, f, e);
+	return r < 0 ? r : find_seccomp(a, c, f, e);
+}
+
+int container_exec_facts(struct arena *a, const struct facts_about *about, int root,
+			 struct specify_facts *ret, struct err *e)
+{
+	struct specify_facts f = { 0 };
+	int r = find_common(a, about, root, &f, e);
+
 	if (r == 0)
-		r = find_user(a, c, root, &f, e);
+		*ret = f;
+	return r;
+}
+
+int container_facts(struct arena *a, const struct facts_about *about, int root,
+		    struct specify_facts *ret, struct err *e)
+{
+	const struct container *c = about->container;
+	struct specify_facts f = { 0 };
+	const char *network_of;
+	int r = find_joined(a, about, &f, &network_of, e);
+
+	if (r == 0)
+		r = find_common(a, about, root, &f, e);
 	if (r == 0)
 		r = container_devices(a, c, &f.devices, e);
-	if (r == 0)
-		r = find_seccomp(a, c, &f, e);
 	if (r == 0)
 		r = find_init(a, about, &f, e);
 	if (r == 0)
 		r = check_working_dir(c, root, e);
 	if (r == 0)
-		r = container_files(s, a, c, about->run_dir, network_of, &f.has_timezone, e);
+		r = container_files(about->state, a, c, about->run_dir, network_of, &f.has_timezone,
+				    e);
 	if (r == 0)
 		*ret = f;
 	return r;

@@ -17,6 +17,9 @@ int container_root(const struct state *s, struct arena *a, const struct containe
 /* root: what container_root() gave. Writes the files that berth provides into the run directory. */
 int container_facts(struct arena *a, const struct facts_about *about, int root,
 		    struct specify_facts *ret, struct err *e);
+/* The same for a further process of a running container, whose files are made already. */
+int container_exec_facts(struct arena *a, const struct facts_about *about, int root,
+			 struct specify_facts *ret, struct err *e);
 /* Volumes that nobody has used get what the image has at their place. */
 int container_fill_volumes(const struct state *s, struct arena *a, const struct container *c,
 			   int root, struct err *e);

@@ -9,19 +9,6 @@ static size_t key_len(const char *env)
 	return strcspn(env, "=");
 }
 
-/* A later variable takes the place of an earlier one of its name. */
-static void set_env(struct arena *a, struct texts *env, const char *one)
-{
-	size_t n = key_len(one);
-
-	for (size_t i = 0; i < env->n; i++)
-		if (key_len(env->v[i]) == n && strncmp(env->v[i], one, n) == 0) {
-			env->v[i] = one;
-			return;
-		}
-	texts_add(a, env, one);
-}
-
 static void merge_env(struct arena *a, const struct container_create *how, struct texts *ret)
 {
 	const struct texts none = { 0 };
@@ -32,10 +19,10 @@ static void merge_env(struct arena *a, const struct container_create *how, struc
 		const char *key = arena_strndup(a, image->v[i], key_len(image->v[i]));
 
 		if (!texts_has(&how->unset_env, key))
-			set_env(a, &env, image->v[i]);
+			texts_set_env(a, &env, image->v[i]);
 	}
 	for (size_t i = 0; i < how->want.env.n; i++)
-		set_env(a, &env, how->want.env.v[i]);
+		texts_set_env(a, &env, how->want.env.v[i]);
 	*ret = env;
 }
 

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The container's configuration is made again from what was asked for, as a start makes it, so that
+ * the program gets the same capabilities, filter and limits; what exec says goes over it.  A
+ * detached one is a grandchild, and the file exec/ID of the run directory says which process it is.
+ */
+#include "engine/exec.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/file.h"
+#include "base/path.h"
+#include "engine/facts.h"
+#include "kernel/open.h"
+#include "kernel/process.h"
+#include "runtime/capability.h"
+#include "runtime/runtime.h"
+#include "runtime/seccomp.h"
+#include "runtime/user.h"
+
+#define FDS_MAX 64
+
+struct session {
+	const struct state *state;
+	const struct container *c;
+	const struct container_exec *how;
+	struct arena *arena;
+	struct container_status st;
+	struct oci_config *config;
+	int pidfd;
+};
+
+static int open_root(const struct session *x, struct err *e)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%lld/root", (long long)x->st.run.pid);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, "open the root of container %s", x->c->name) : fd;
+}
+
+/* The same facts as at the start, but for what cannot matter to a further process. */
+static int find_facts(struct session *x, const struct container *as, struct specify_facts *f,
+		      struct err *e)
+{
+	struct facts_about about = { .state = x->state, .container = as };
+	auto_close int root = open_root(x, e);
+
+	if (root < 0)
+		return root;
+	/* The process may have ended and its number be another's by now. */
+	if (kernel_pidfd_send_signal(x->pidfd, 0) < 0)
+		return err_set(e, ERR_NOT_FOUND, "the container has ended");
+	return container_exec_facts(x->arena, &about, root, f, e);
+}
+
+static int make_config(struct session *x, struct err *e)
+{
+	const struct container_exec *how = x->how;
+	struct container as = *x->c;
+	struct specify_facts f;
+	int r;
+
+	as.args = how->args;
+	as.init = false;
+	as.tty = how->tty;
+	as.timezone = NULL;
+	as.privileged = x->c->privileged || how->privileged;
+	if (how->user)
+		as.user = how->user;
+	if (how->working_dir)
+		as.working_dir = how->working_dir;
+	as.working_dir_asked = false;
+	as.env = (struct texts){ 0 };
+	for (size_t i = 0; i < x->c->env.n; i++)
+		texts_add(x->arena, &as.env, x->c->env.v[i]);
+	for (size_t i = 0; i < how->env.n; i++)
+		texts_set_env(x->arena, &as.env, how->env.v[i]);
+	r = find_facts(x, &as, &f, e);
+	return r < 0 ? r : container_specify(x->arena, &as, &f, &x->config, e);
+}
+
+struct pipes {
+	int in[2], out[2], err[2];
+};
+
+static void close_pipes(struct pipes *p)
+{
+	for (int i = 0; i < 2; i++) {
+		close_p(&p->in[i]);
+		close_p(&p->out[i]);
+		close_p(&p->err[i]);
+	}
+}
+
+/* Never the caller's own descriptors: what is behind them (a terminal, a file of root's) is more
+ * than the bytes that go through. */
+static int make_pipes(const struct container_exec *how, struct pipes *p, struct err *e)
+{
+	*p = (struct pipes){ { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	if (how->tty || how->detach)
+		return 0;
+	if ((how->interactive && pipe2(p->in, O_CLOEXEC) < 0) || pipe2(p->out, O_CLOEXEC) < 0 ||
+	    pipe2(p->err, O_CLOEXEC) < 0)
+		return err_sys(e, "make a pipe");
+	return 0;
+}
+
+static int execute(struct session *x, const struct pipes *p, struct runtime_container *ret,
+		   struct err *e)
+{
+	auto_close int cache = openat(x->state->run, "seccomp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fds[FDS_MAX], n = x->how->preserve_fds;
+
+	if (n > FDS_MAX)
+		return err_set(e, ERR_INVALID, "--preserve-fds %d: at most %d", n, FDS_MAX);
+	for (int i = 0; i < n; i++) {
+		fds[i] = 3 + i;
+		if (fcntl(fds[i], F_GETFD) < 0)
+			return err_set(e, ERR_INVALID,
+				       "--preserve-fds %d: file descriptor %d is not available", n,
+				       fds[i]);
+	}
+	return runtime_exec(
+		&(struct runtime_exec){
+			.config = x->config,
+			.process = x->config->process,
+			.pid = (pid_t)x->st.run.pid,
+			.pidfd = x->pidfd,
+			.streams = {
+				.in = p->in[0],
+				.out = p->out[1],
+				.err = p->err[1],
+				.fds = fds,
+				.fds_len = (size_t)n,
+			},
+			.cgroup_path = x->st.run.cgroup,
+			.cgroup_manager = x->st.run.cgroup_manager,
+			.seccomp_cache = cache,
+			.unconfined = x->how->privileged,
+			.die_with_parent = !x->how->detach,
+		},
+		x->arena, ret, e);
+}
+
+static int send_signal(void *arg, int number)
+{
+	const struct runtime_container *rc = arg;
+
+	return kernel_pidfd_send_signal(rc->pidfd, number);
+}
+
+static int relay(struct session *x, struct runtime_container *rc, struct pipes *p, int *ret_code,
+		 struct err *e)
+{
+	struct attach_result end = { 0 };
+	int status = 0, r;
+
+	close_p(&p->in[0]);
+	close_p(&p->out[1]);
+	close_p(&p->err[1]);
+	r = stdio_relay(&(struct stdio_child){ .pidfd = rc->pidfd,
+					       .terminal = rc->console,
+					       .in = take_fd(p->in[1]),
+					       .out = p->out[0],
+					       .err = p->err[0] },
+			&(struct attach_how){
+				.in = x->how->interactive ? STDIN_FILENO : -1,
+				.out = STDOUT_FILENO,
+				.err = STDERR_FILENO,
+				.terminal = x->how->tty,
+				.detach_keys = x->how->detach_keys,
+				.proxy_signals = true,
+				.send_signal = send_signal,
+				.arg = rc,
+			},
+			&end, e);
+	if (r < 0) {
+		kernel_pidfd_send_signal(rc->pidfd, SIGKILL);
+		waitpid(rc->pid, &status, 0);
+		return r;
+	}
+	*ret_code = 0;
+	if (end.end == ATTACH_DETACHED)
+		return 0;
+	while (waitpid(rc->pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_sys(e, "wait for the process");
+	*ret_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return 0;
+}
+
+static int note_session(const struct session *x, const struct runtime_container *rc, const char *id,
+			struct err *e)
+{
+	auto_close int run = state_run_dir(x->state, CONTAINERS, x->c->id, false, e);
+	auto_close int dir = -1;
+	char text[64];
+
+	if (run < 0)
+		return run;
+	if (mkdirat(run, "exec", 0700) < 0 && errno != EEXIST)
+		return err_sys(e, "note the exec session");
+	dir = file_open_dir_at(run, "exec", e);
+	if (dir < 0)
+		return dir;
+	snprintf(text, sizeof(text), "%d %llu", rc->pid, (unsigned long long)rc->start_time);
+	return file_replace_at(dir, id, text, strlen(text), NULL, e);
+}
+
+/* A child makes the program and ends, so that init reaps it, whoever the caller is. */
+static int run_detached(struct session *x, char ret_id[STATE_ID_LEN + 1], struct err *e)
+{
+	struct pipes none = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	int report[2], r;
+	pid_t pid;
+
+	state_new_id(ret_id);
+	if (pipe2(report, O_CLOEXEC) < 0)
+		return err_sys(e, "make a pipe");
+	pid = fork();
+	if (pid == 0) {
+		struct runtime_container rc;
+		struct err why = { 0 };
+
+		setsid();
+		r = execute(x, &none, &rc, &why);
+		if (r == 0)
+			r = note_session(x, &rc, ret_id, &why);
+		if (r < 0)
+			err_send(report[1], &why);
+		_exit(r < 0);
+	}
+	close(report[1]);
+	r = pid < 0 ? err_sys(e, "fork") : err_recv(report[0], e);
+	close(report[0]);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	return r;
+}
+
+static int run_attached(struct session *x, int *ret_code, struct err *e)
+{
+	struct runtime_container rc = { .pidfd = -1, .console = -1 };
+	struct pipes p;
+	int r = make_pipes(x->how, &p, e);
+
+	if (r == 0)
+		r = execute(x, &p, &rc, e);
+	if (r == 0) {
+		r = relay(x, &rc, &p, ret_code, e);
+		runtime_close(&rc);
+	}
+	close_pipes(&p);
+	return r;
+}
+
+int container_exec(const struct state *s, struct arena *a, const struct container *c,
+		   const struct container_exec *how, int *ret_code, char ret_id[STATE_ID_LEN + 1],
+		   struct err *e)
+{
+	struct session x = { .state = s, .c = c, .how = how, .arena = a, .pidfd = -1 };
+	auto_close int pidfd = -1;
+	int r;
+
+	if (how->args.n == 0)
+		return err_set(e, ERR_INVALID,
+			       "must provide a non-empty command to start an exec "
+			       "session: invalid argument");
+	r = container_status(s, a, c, &x.st, e);
+	if (r < 0)
+		return r;
+	pidfd = x.st.state == CONTAINER_RUNNING || x.st.state == CONTAINER_STOPPING
+			? container_pidfd(&x.st, NULL)
+			: -1;
+	if (pidfd < 0) {
+		r = err_set(e, ERR_CONFLICT,
+			    "can only create exec sessions on running containers: "
+			    "container state improper");
+		if (e)
+			e->where = CONTAINER_NOT_RUNNING;
+		return r;
+	}
+	x.pidfd = pidfd;
+	r = make_config(&x, e);
+	if (r < 0)
+		return r;
+	*ret_code = 0;
+	return how->detach ? run_detached(&x, ret_id, e) : run_attached(&x, ret_code, e);
+}
+
+/* "PID START" of a session that still runs; others' files are removed on the way. */
+static bool session_runs(int dir, const char *id)
+{
+	auto_free char *text = NULL;
+	unsigned long long start;
+	uint64_t now;
+	int pid;
+
+	if (file_read_at(dir, id, 64, &text, NULL, NULL) == 0 &&
+	    sscanf(text, "%d %llu", &pid, &start) == 2 && kernel_start_time(pid, &now) == 0 &&
+	    now == start)
+		return true;
+	unlinkat(dir, id, 0);
+	return false;
+}
+
+int container_exec_ids(const struct state *s, struct arena *a, const struct container *c,
+		       struct texts *ret, struct err *e)
+{
+	auto_close int run = state_run_dir(s, CONTAINERS, c->id, false, NULL);
+	const struct dirent *entry;
+	struct texts ids = { 0 };
+	int fd = run < 0 ? -1 : file_open_dir_at(run, "exec", NULL);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	while (d && (entry = readdir(d)))
+		if (entry->d_name[0] != '.' && session_runs(dirfd(d), entry->d_name))
+			texts_add(a, &ids, arena_strdup(a, entry->d_name));
+	if (d)
+		closedir(d);
+	*ret = ids;
+	return 0;
+}
