@@ -4,9 +4,9 @@
 
 #include "base/option.h"
 
-extern const struct command attach_command, create_command, exec_command, kill_command,
-	pause_command, rename_command, restart_command, rm_command, run_command, start_command,
-	stop_command, unpause_command, version_command, wait_command;
+extern const struct command attach_command, create_command, exec_command, kill_command, ls_command,
+	pause_command, ps_command, rename_command, restart_command, rm_command, run_command,
+	start_command, stop_command, unpause_command, version_command, wait_command;
 
 /* Run by berth itself, not by people. */
 extern const struct command cleanup_internal_command, start_internal_command;

@@ -171,6 +171,8 @@ int create_from_args(struct session *s, const struct create_args *args, int argc
 		return r;
 	if (how.image && !how.want.image_name)
 		how.want.image_name = how.image->names.n ? how.image->names.v[0] : how.image->id;
+	how.want.create_command = s->globals->command_line;
+	how.want.cgroup_manager = s->globals->cgroup_manager;
 	if (args->plan) {
 		c = ARENA_NEW(s->arena, struct container);
 		r = container_merge(s->arena, &how, c, e);

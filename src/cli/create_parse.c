@@ -10,7 +10,6 @@
 #include "base/units.h"
 #include "cli/create_args.h"
 #include "engine/signals.h"
-#include "monitor/monitor.h"
 
 #define ENV_FILE_MAX (16U << 20)
 #define STOP_DEFAULT 10
@@ -211,7 +210,7 @@ static int parse_restart(struct arena *a, const struct create_args *args, struct
 	}
 	max = strchr(policy, ':');
 	c->restart = max ? arena_strndup(a, policy, (size_t)(max - policy)) : policy;
-	if (text_index(c->restart, monitor_restart_name, MONITOR_RESTARTS) < 0)
+	if (!container_restart_known(c->restart))
 		return err_set(e, ERR_INVALID,
 			       "\"%s\" is not a valid restart policy: invalid "
 			       "restart policy",
@@ -236,7 +235,7 @@ static int parse_log(struct arena *a, const struct create_args *args, struct con
 		     struct err *e)
 {
 	c->log.driver = args->log_driver ? args->log_driver : "k8s-file";
-	if (text_index(c->log.driver, monitor_log_name, MONITOR_LOGS) < 0)
+	if (!container_log_driver_known(c->log.driver))
 		return err_set(e, ERR_INVALID,
 			       "running container create option: invalid log driver: invalid "
 			       "argument");

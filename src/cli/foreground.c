@@ -1,28 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/foreground.h"
 
-#include <errno.h>
+#include <stdint.h>
 
 #include "engine/attach.h"
 #include "engine/start.h"
 #include "engine/stop.h"
-#include "kernel/process.h"
-
-/* The container's first process, looked up when the first signal comes. */
-struct target {
-	const struct foreground *f;
-	int pidfd;
-};
 
 static int send_signal(void *arg, int number)
 {
-	struct target *t = arg;
-	const struct session *s = t->f->session;
-	struct container_status st;
+	const struct foreground *f = arg;
+	const struct session *s = f->session;
 
-	if (t->pidfd < 0 && container_status(&s->state, s->arena, t->f->container, &st, NULL) == 0)
-		t->pidfd = container_pidfd(&st, NULL);
-	return t->pidfd < 0 ? -ESRCH : kernel_pidfd_send_signal(t->pidfd, number);
+	return container_signal(&s->state, s->arena, f->container, number, NULL);
 }
 
 int foreground_code(const struct err *e)
@@ -47,7 +37,6 @@ static int clean_up(const struct foreground *f, struct err *e)
 int foreground_attach(const struct foreground *f, int socket, int *ret_code, struct err *e)
 {
 	const struct container *c = f->container;
-	struct target target = { .f = f, .pidfd = -1 };
 	struct attach_result end = { 0 };
 	int r = attach_relay(socket,
 			     &(struct attach_how){
@@ -58,12 +47,11 @@ int foreground_attach(const struct foreground *f, int socket, int *ret_code, str
 				     .detach_keys = f->detach_keys,
 				     .proxy_signals = f->sig_proxy,
 				     .send_signal = send_signal,
-				     .arg = &target,
+				     .arg = (void *)(uintptr_t)f,
 				     .owner = f->owner,
 			     },
 			     &end, e);
 
-	close_p(&target.pidfd);
 	if (r == 0 && end.end == ATTACH_LOST)
 		r = err_set(e, ERR_SYSTEM, "the monitor of container %s is gone", c->id);
 	*ret_code = end.end == ATTACH_DETACHED ? 0 : end.exit_code;

@@ -10,19 +10,6 @@
 #include "cli/commands.h"
 #include "engine/start.h"
 #include "engine/stop.h"
-#include "monitor/monitor.h"
-
-/* What the last run's end said about this start. */
-static void read_exit(struct session *s, const struct container *c, struct container_start *how)
-{
-	auto_close int run = state_run_dir(&s->state, CONTAINERS, c->id, false, NULL);
-	struct monitor_exit x = { 0 };
-
-	if (run < 0 || monitor_exit_read(run, s->arena, &x, NULL) < 0)
-		return;
-	how->restarts = x.restarts + 1;
-	how->restart_delay_ms = x.next_delay_ms;
-}
 
 static int start(struct session *s, const struct container *c, struct err *e)
 {
@@ -32,7 +19,6 @@ static int start(struct session *s, const struct container *c, struct err *e)
 		.in_place = true,
 	};
 
-	read_exit(s, c, &how);
 	container_cleanup(&s->state, s->arena, c, NULL);
 	return container_start(&s->state, c, &how, NULL, e);
 }

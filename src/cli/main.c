@@ -73,6 +73,8 @@ int main(int argc, char **argv)
 		return cli_failf("find the program itself: %s", strerror(errno));
 	self[n] = '\0';
 	g.self = self;
+	for (int i = 0; i < argc; i++)
+		texts_add(arena, &g.command_line, argv[i]);
 	if (g.version) {
 		printf("berth version %s\n", BERTH_VERSION);
 		return 0;

@@ -25,7 +25,22 @@ static const struct option global_options[] = {
 
 static const struct option *const options[] = { global_options, NULL };
 
+static const struct command *const container_commands[] = {
+	&attach_command, &create_command, &exec_command,  &kill_command,    &ls_command,
+	&pause_command,	 &ps_command,	  &rename_command, &restart_command, &rm_command,
+	&run_command,	 &start_command,  &stop_command,   &unpause_command, &wait_command,
+	NULL,
+};
+
+static const struct command container_group = {
+	.name = "container",
+	.summary = "Manage containers",
+	.description = "Manage containers",
+	.commands = container_commands,
+};
+
 static const struct command *const commands[] = {
+	&container_group,
 	&attach_command,         &create_command,      &exec_command,
 	&kill_command,           &pause_command,       &rename_command,
 	&restart_command,        &rm_command,          &run_command,

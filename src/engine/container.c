@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "monitor/monitor.h"
 
 static const struct json_field mount_fields[] = {
 	JSON_TEXT(container_mount, type, "type", JSON_REQUIRED),
@@ -283,4 +284,14 @@ int container_users_of_image(void *arg, const char *image_id, struct arena *a,
 			texts_add(a, &ids, all.v[i]->id);
 	*ret_ids = ids;
 	return 0;
+}
+
+bool container_log_driver_known(const char *driver)
+{
+	return text_index(driver, monitor_log_name, MONITOR_LOGS) >= 0;
+}
+
+bool container_restart_known(const char *policy)
+{
+	return text_index(policy, monitor_restart_name, MONITOR_RESTARTS) >= 0;
 }

@@ -133,6 +133,9 @@ int container_save(int dir, const struct container *c, bool durable, struct err 
 /* The containers of an image, for image_remove(): an image_users.find. arg: the state. */
 int container_users_of_image(void *arg, const char *image_id, struct arena *a,
 			     struct texts *ret_ids, struct err *e);
+/* Whether there is such a --log-driver, and such a --restart policy (without its number). */
+bool container_log_driver_known(const char *driver);
+bool container_restart_known(const char *policy);
 /* Checks a name against [a-zA-Z0-9][a-zA-Z0-9_.-]*. */
 int container_name_check(const char *name, struct err *e);
 /* A name nobody has: "brave_lovelace". */

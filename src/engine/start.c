@@ -27,6 +27,7 @@ struct launch {
 	struct arena *arena;
 	struct oci_config *config;
 	int run_dir, lib_dir, root, listener, client;
+	int64_t restarts, restart_delay_ms; /* in place: as the last end said */
 };
 
 static void launch_close(struct launch *l)
@@ -108,8 +109,8 @@ static void fill_handover(struct launch *l, const struct runtime_container *rc,
 	h->restart =
 		(enum monitor_restart)log_index(c->restart, monitor_restart_name, MONITOR_RESTARTS);
 	h->restart_max = (int)c->restart_max;
-	h->restarts = (int)l->how->restarts;
-	h->restart_delay_ms = (int)l->how->restart_delay_ms;
+	h->restarts = (int)l->restarts;
+	h->restart_delay_ms = (int)l->restart_delay_ms;
 	h->restart_argv = restart.v;
 	h->cleanup_argv = cleanup.v;
 	h->program = l->how->program;
@@ -140,8 +141,8 @@ static int record(struct launch *l, const struct runtime_container *rc, struct e
 		.started_nsec = clock_nsec(),
 		.cgroup = rc->cgroup_path,
 		.cgroup_manager = rc->cgroup_manager,
-		.restarts = l->how->restarts,
-		.restart_delay_ms = l->how->restart_delay_ms,
+		.restarts = l->restarts,
+		.restart_delay_ms = l->restart_delay_ms,
 	};
 	int r = kernel_start_time(getpid(), &st.monitor_start_time);
 
@@ -267,6 +268,16 @@ static int fork_starter(struct launch *l, struct err *e)
 	return r;
 }
 
+static void read_last_end(struct launch *l)
+{
+	struct monitor_exit x = { 0 };
+
+	if (!l->how->in_place || monitor_exit_read(l->run_dir, l->arena, &x, NULL) < 0)
+		return;
+	l->restarts = x.restarts + 1;
+	l->restart_delay_ms = x.next_delay_ms;
+}
+
 static void remove_marks(int run_dir)
 {
 	unlinkat(run_dir, MONITOR_EXIT, 0);
@@ -286,6 +297,7 @@ static int prepare(struct launch *l, struct err *e)
 		l->root = r = container_root(l->state, l->arena, l->c, e);
 	if (r < 0)
 		return r;
+	read_last_end(l);
 	remove_marks(l->run_dir);
 	about.run_dir = l->run_dir;
 	r = container_facts(l->arena, &about, l->root, &facts, e);

@@ -14,7 +14,6 @@ struct container_start {
 	const char *cgroup_manager; /* NULL: the default */
 	bool foreground; /* ret_client: a socket for attach_relay(), which sees all output */
 	bool in_place;   /* this process is the starter: it returns only on failure */
-	int64_t restarts, restart_delay_ms; /* in_place: of the exit record */
 };
 
 /* 0; 1 if it runs already. The lock is taken here. e->where is 126 or 127 when the program can't

@@ -75,6 +75,15 @@ int container_kill(const struct state *s, struct arena *a, const struct containe
 	return r == -ENOENT || r == -ESRCH ? not_running(c, &st, "kill", e) : r;
 }
 
+int container_signal(const struct state *s, struct arena *a, const struct container *c, int signal,
+		     struct err *e)
+{
+	struct container_status st;
+	int r = container_status(s, a, c, &st, e);
+
+	return r < 0 ? r : send(&st, signal, e);
+}
+
 /* Waits for the end of its first process and then of its monitor's work. 1: the time is up. */
 static int await_end(const struct state *s, struct arena *a, const struct container *c,
 		     int64_t timeout_ms, struct err *e)

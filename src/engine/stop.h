@@ -9,6 +9,10 @@
 int container_kill(const struct state *s, struct arena *a, const struct container *c, int signal,
 		   struct err *e);
 
+/* The same without any meaning for its restarting: what a terminal's keys would have sent. */
+int container_signal(const struct state *s, struct arena *a, const struct container *c, int signal,
+		     struct err *e);
+
 struct container_stop {
 	int64_t timeout_sec; /* before SIGKILL; negative: wait for ever */
 	/* Told when the time was up. */
