@@ -8,5 +8,11 @@ extern const struct command attach_command, create_command, exec_command, kill_c
 	pause_command, ps_command, rename_command, restart_command, rm_command, run_command,
 	start_command, stop_command, unpause_command, version_command, wait_command;
 
+/* Images. */
+extern const struct command history_command, image_command, image_exists_command,
+	image_inspect_command, image_list_command, image_prune_command, image_rm_command,
+	images_command, import_command, load_command, pull_command, rmi_command, save_command,
+	tag_command, untag_command;
+
 /* Run by berth itself, not by people. */
 extern const struct command cleanup_internal_command, start_internal_command;

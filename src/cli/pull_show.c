@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/pull_show.h"
 
-#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "cli/progress.h"
 
 int pull_how(struct arena *a, const struct pull_args *args, struct image_pull *ret, struct err *e)
 {
@@ -45,56 +47,23 @@ int pull_how(struct arena *a, const struct pull_args *args, struct image_pull *r
 	return 0;
 }
 
-static const char *short_digest(const char *digest, char buf[16])
+/* Retries are told also when quiet, as podman does. */
+static void pull_notice(void *arg, const char *line)
 {
-	const char *hex = digest ? text_after(digest, "sha256:") : NULL;
-
-	snprintf(buf, 16, "%.12s", hex ? hex : "");
-	return buf;
-}
-
-/* A line per step, as podman has them when it does not write to a terminal. */
-static void show_step(void *arg, const struct image_progress *p)
-{
-	char digest[16];
-
-	switch (p->step) {
-	case IMAGE_STEP_TRY:
-		fprintf(stderr, "Trying to pull %s...\n", p->shown);
-		break;
-	case IMAGE_STEP_MANIFEST:
-		fprintf(stderr, "Getting image source signatures\n");
-		break;
-	case IMAGE_STEP_LAYER:
-		fprintf(stderr, "Copying blob %s\n", short_digest(p->digest, digest));
-		break;
-	case IMAGE_STEP_EXISTS:
-		fprintf(stderr, "Copying blob %s skipped: already exists\n",
-			short_digest(p->digest, digest));
-		break;
-	case IMAGE_STEP_DONE:
-		fprintf(stderr, "Copying blob %s done\n", short_digest(p->digest, digest));
-		break;
-	case IMAGE_STEP_CONFIG:
-		fprintf(stderr, "Copying config %s\n", short_digest(p->digest, digest));
-		break;
-	case IMAGE_STEP_RECORD:
-		fprintf(stderr, "Writing manifest to image destination\n");
-		break;
-	case IMAGE_STEP_NOTICE:
-		fprintf(stderr, "%s\n", p->shown);
-		break;
-	case IMAGE_STEP_BYTES:
-		break;
-	}
+	progress_show(arg, &(struct image_progress){ .step = IMAGE_STEP_NOTICE, .shown = line });
 }
 
 int pull_shown(const struct state *s, const char *name, const struct image_pull *how, bool quiet,
 	       char ret_id[STATE_ID_LEN + 1], struct err *e)
 {
+	AUTO(progress) p = progress_new(STDERR_FILENO, isatty(STDERR_FILENO), 0);
 	struct image_pull shown = *how;
 
-	if (!quiet)
-		shown.progress = show_step;
+	if (!quiet) {
+		shown.progress = progress_show;
+		shown.progress_arg = p;
+	}
+	shown.access.notice = pull_notice;
+	shown.access.notice_arg = p;
 	return image_pull(s, name, &shown, ret_id, e);
 }

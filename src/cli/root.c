@@ -26,10 +26,10 @@ static const struct option global_options[] = {
 static const struct option *const options[] = { global_options, NULL };
 
 static const struct command *const container_commands[] = {
-	&attach_command, &create_command, &exec_command,  &kill_command,    &ls_command,
-	&pause_command,	 &ps_command,	  &rename_command, &restart_command, &rm_command,
-	&run_command,	 &start_command,  &stop_command,   &unpause_command, &wait_command,
-	NULL,
+	&attach_command,  &create_command,  &exec_command, &kill_command,
+	&ls_command,      &pause_command,   &ps_command,   &rename_command,
+	&restart_command, &rm_command,      &run_command,  &start_command,
+	&stop_command,    &unpause_command, &wait_command, NULL,
 };
 
 static const struct command container_group = {
@@ -40,13 +40,35 @@ static const struct command container_group = {
 };
 
 static const struct command *const commands[] = {
+	&attach_command,
 	&container_group,
-	&attach_command,         &create_command,      &exec_command,
-	&kill_command,           &pause_command,       &rename_command,
-	&restart_command,        &rm_command,          &run_command,
-	&start_command,          &stop_command,        &unpause_command,
-	&version_command,        &wait_command,        &cleanup_internal_command,
-	&start_internal_command, &option_help_command, NULL,
+	&create_command,
+	&exec_command,
+	&history_command,
+	&image_command,
+	&images_command,
+	&import_command,
+	&kill_command,
+	&load_command,
+	&pause_command,
+	&pull_command,
+	&rename_command,
+	&restart_command,
+	&rm_command,
+	&rmi_command,
+	&run_command,
+	&save_command,
+	&start_command,
+	&stop_command,
+	&tag_command,
+	&unpause_command,
+	&untag_command,
+	&version_command,
+	&wait_command,
+	&cleanup_internal_command,
+	&start_internal_command,
+	&option_help_command,
+	NULL,
 };
 
 const struct command root_command = {

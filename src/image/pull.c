@@ -89,7 +89,8 @@ static int pull_one(const struct state *s, struct arena *a, const struct referen
 	struct image *have;
 	int result;
 
-	tell(how, IMAGE_STEP_TRY, reference_print(a, r));
+	if (!r->file)
+		tell(how, IMAGE_STEP_TRY, reference_print(a, r));
 	result = source_open(s, a, r, &how->access, &source, e);
 	if (result == 0)
 		result = pull_names(a, r, source, &names, e);
