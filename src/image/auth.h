@@ -11,24 +11,39 @@
 struct auth {
 	const char *user, *password; /* NULL: none known */
 	const char *token;           /* an identity token in place of the password */
-	const char *from;            /* the file, or the helper's name: for messages */
+	const char *from;            /* the file or helper, for messages */
 };
 
-/* What is known of host/repository (repository may be NULL).  authfile NULL: REGISTRY_AUTH_FILE,
- * then the usual places; not to be there is no error.  A named one must be there: ERR_INVALID
- * "credential file is not accessible: …". */
-int auth_find(struct arena *a, const char *authfile, const char *host, const char *repository,
-	      struct auth *ret, struct err *e);
+/* Whose it is, and where to look. */
+struct auth_query {
+	const char *authfile;        /* NULL: REGISTRY_AUTH_FILE, else the usual places */
+	const char *host;            /* "docker.io", "localhost:5000" */
+	const char *repository;      /* NULL: the host's own */
+	const struct texts *helpers; /* to ask when no file knows; may be NULL */
+};
+
+/* That nobody knows is no error. A named file must be there: auth_check_file(). */
+int auth_find(struct arena *a, const struct auth_query *q, struct auth *ret, struct err *e);
 
 /* Keeps user and password under key ("quay.io", "quay.io/team"), in a helper when the file names
- * one.  ret_file (may be NULL): where they went. */
+ * one for it.  ret_file: where they went. */
 int auth_store(struct arena *a, const char *authfile, const char *key, const char *user,
 	       const char *password, const char **ret_file, struct err *e);
 /* ERR_NOT_FOUND "not logged into KEY". */
 int auth_remove(struct arena *a, const char *authfile, const char *key, struct err *e);
 int auth_remove_all(struct arena *a, const char *authfile, struct err *e);
 
-/* ERR_INVALID when --authfile names what isn't there. */
+/* ERR_INVALID "credential file is not accessible: …" when authfile (or REGISTRY_AUTH_FILE) names
+ * what isn't there. */
 int auth_check_file(const char *authfile, struct err *e);
-/* "https://quay.io/" as quay.io, docker.io's old names as docker.io. */
+/* "https://quay.io/v1/" as quay.io; Docker's old names for itself as docker.io. */
 const char *auth_key(struct arena *a, const char *registry);
+
+/* One file's text, for the keys HOST/…: true when it knows. Private to auth*.c and their tests. */
+struct auth_found {
+	struct auth auth;
+	const char *helper; /* to be asked instead */
+	const char *server; /* what to ask it for */
+};
+int auth_read(struct arena *a, const char *name, const char *text, size_t len,
+	      const struct auth_query *q, struct auth_found *ret, struct err *e);
