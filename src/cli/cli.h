@@ -20,7 +20,7 @@ enum {
 struct globals {
 	const char *root, *runroot, *log_level, *cgroup_manager, *storage_driver;
 	bool debug, version, log_level_given;
-	const char *self; /* absolute path of this program */
+	const char *self;          /* absolute path of this program */
 	struct texts command_line; /* as it was given, for inspect's CreateCommand */
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/option.h"
 
+extern const struct command container_inspect_command, inspect_command, logs_command, volume_group;
 extern const struct command attach_command, create_command, exec_command, kill_command, ls_command,
 	pause_command, ps_command, rename_command, restart_command, rm_command, run_command,
 	start_command, stop_command, unpause_command, version_command, wait_command;

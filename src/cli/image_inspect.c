@@ -6,8 +6,8 @@
 #include "cli/format.h"
 #include "cli/image_show.h"
 
-#define OUTPUT_MAX  ((size_t)64 << 20)
-#define INDENT 5 /* as podman's inspect */
+#define OUTPUT_MAX ((size_t)64 << 20)
+#define INDENT     5 /* as podman's inspect */
 
 struct graph_driver {
 	const char *name;

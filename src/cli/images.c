@@ -10,8 +10,8 @@
 #include "cli/image_show.h"
 #include "engine/container.h"
 
-#define OUTPUT_MAX  ((size_t)64 << 20)
-#define INDENT 4
+#define OUTPUT_MAX ((size_t)64 << 20)
+#define INDENT     4
 
 struct images_args {
 	bool all, digests, history, no_heading, no_trunc, quiet;

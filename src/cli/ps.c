@@ -24,8 +24,8 @@ struct ps_args {
 	struct texts filters;
 };
 
-static const char *const sorts[] = { "command", "created", "id",     "image", "names",
-				     "runningfor", "size", "status", NULL };
+static const char *const sorts[] = { "command",    "created", "id",     "image", "names",
+				     "runningfor", "size",    "status", NULL };
 
 static const struct option ps_options[] = {
 	OPTION_FLAG(ps_args, all, "all", 'a', "Show all the containers, not only running ones"),
@@ -106,10 +106,11 @@ static const struct json_field row_fields[] = {
 };
 static const struct json_type row_json = JSON_TYPE(row, row_fields);
 
-static const char *const headings[] = { "ID", "CONTAINER ID", "Pod", "POD ID", "PodName",
-					"PODNAME", "CreatedHuman", "CREATED", "ImageID",
-					"IMAGE ID", "CGROUPNS", "CGROUPNS", "PIDNS", "PIDNS",
-					"USERNS", "USERNS", NULL };
+static const char *const headings[] = { "ID",      "CONTAINER ID", "Pod",          "POD ID",
+					"PodName", "PODNAME",      "CreatedHuman", "CREATED",
+					"ImageID", "IMAGE ID",     "CGROUPNS",     "CGROUPNS",
+					"PIDNS",   "PIDNS",        "USERNS",       "USERNS",
+					NULL };
 
 static int64_t seconds(int64_t nsec)
 {
@@ -320,21 +321,20 @@ static json_t *json_row(const struct row *r)
 	for (size_t i = 0; i < r->c->labels.n; i++)
 		json_object_set_new(labels, r->c->labels.v[i].key,
 				    json_string(r->c->labels.v[i].value));
-	return json_pack("{sb so ss sI ss sb sI sI so ss ss sb so so so so so sI ss ss sn sI so sI ss "
-			 "ss}",
-			 "AutoRemove", r->auto_remove, "Command", json_texts(&r->c->args),
-			 "CreatedAt", r->running_for, "Created",
-			 (json_int_t)(r->c->created_nsec / 1000000000), "CIDFile", r->cid_file,
-			 "Exited", r->exited, "ExitedAt", (json_int_t)r->exited_at, "ExitCode",
-			 (json_int_t)r->exit_code, "ExposedPorts",
-			 r->exposed_ports.n ? json_texts(&r->exposed_ports) : json_null(), "Id",
-			 r->c->id, "Image", r->image, "IsInfra", 0, "ImageID",
-			 json_string(r->c->image_id ? r->c->image_id : ""), "Labels", labels,
-			 "Mounts", json_texts(&r->mounts), "Names", json_texts(&names), "Namespaces",
-			 namespaces, "Restarts", (json_int_t)r->restarts, "Pod", "", "PodName", "",
-			 "Ports", "Pid", (json_int_t)r->pid, "Networks", json_texts(&none),
-			 "StartedAt", (json_int_t)r->started_at, "State", r->state, "Status",
-			 r->status);
+	return json_pack(
+		"{sb so ss sI ss sb sI sI so ss ss sb so so so so so sI ss ss sn sI so sI ss "
+		"ss}",
+		"AutoRemove", r->auto_remove, "Command", json_texts(&r->c->args), "CreatedAt",
+		r->running_for, "Created", (json_int_t)(r->c->created_nsec / 1000000000), "CIDFile",
+		r->cid_file, "Exited", r->exited, "ExitedAt", (json_int_t)r->exited_at, "ExitCode",
+		(json_int_t)r->exit_code, "ExposedPorts",
+		r->exposed_ports.n ? json_texts(&r->exposed_ports) : json_null(), "Id", r->c->id,
+		"Image", r->image, "IsInfra", 0, "ImageID",
+		json_string(r->c->image_id ? r->c->image_id : ""), "Labels", labels, "Mounts",
+		json_texts(&r->mounts), "Names", json_texts(&names), "Namespaces", namespaces,
+		"Restarts", (json_int_t)r->restarts, "Pod", "", "PodName", "", "Ports", "Pid",
+		(json_int_t)r->pid, "Networks", json_texts(&none), "StartedAt",
+		(json_int_t)r->started_at, "State", r->state, "Status", r->status);
 }
 
 static void print_json(struct buf *out, const struct row *rows, size_t n)
@@ -378,8 +378,9 @@ static int show(struct session *s, const struct ps_args *args, struct err *e)
 		if (!format && args->quiet)
 			format = "{{.ID}}";
 		else if (!format && args->ns)
-			format = "table {{.ID}} {{.Names}} {{.Pid}} {{.CGROUPNS}} {{.IPC}} {{.MNT}} "
-				 "{{.NET}} {{.PIDNS}} {{.USERNS}} {{.UTS}}";
+			format =
+				"table {{.ID}} {{.Names}} {{.Pid}} {{.CGROUPNS}} {{.IPC}} {{.MNT}} "
+				"{{.NET}} {{.PIDNS}} {{.USERNS}} {{.UTS}}";
 		else if (!format)
 			format = arena_printf(
 				s->arena,

@@ -25,12 +25,28 @@ static const struct option global_options[] = {
 
 static const struct option *const options[] = { global_options, NULL };
 
+/* clang-format off */
 static const struct command *const container_commands[] = {
-	&attach_command,  &create_command,  &exec_command, &kill_command,
-	&ls_command,      &pause_command,   &ps_command,   &rename_command,
-	&restart_command, &rm_command,      &run_command,  &start_command,
-	&stop_command,    &unpause_command, &wait_command, NULL,
+	&attach_command,
+	&container_inspect_command,
+	&create_command,
+	&exec_command,
+	&kill_command,
+	&logs_command,
+	&ls_command,
+	&pause_command,
+	&ps_command,
+	&rename_command,
+	&restart_command,
+	&rm_command,
+	&run_command,
+	&start_command,
+	&stop_command,
+	&unpause_command,
+	&wait_command,
+	NULL,
 };
+/* clang-format on */
 
 static const struct command container_group = {
 	.name = "container",
@@ -39,6 +55,7 @@ static const struct command container_group = {
 	.commands = container_commands,
 };
 
+/* clang-format off */
 static const struct command *const commands[] = {
 	&attach_command,
 	&container_group,
@@ -48,9 +65,12 @@ static const struct command *const commands[] = {
 	&image_command,
 	&images_command,
 	&import_command,
+	&inspect_command,
 	&kill_command,
 	&load_command,
+	&logs_command,
 	&pause_command,
+	&ps_command,
 	&pull_command,
 	&rename_command,
 	&restart_command,
@@ -64,12 +84,14 @@ static const struct command *const commands[] = {
 	&unpause_command,
 	&untag_command,
 	&version_command,
+	&volume_group,
 	&wait_command,
 	&cleanup_internal_command,
 	&start_internal_command,
 	&option_help_command,
 	NULL,
 };
+/* clang-format on */
 
 const struct command root_command = {
 	.name = "berth",
