@@ -52,6 +52,7 @@ enum {
 	JSON_REQUIRED = 1, /* reading: absent is ERR_INVALID */
 	JSON_ALWAYS = 2,   /* writing: also when empty, zero, false */
 	JSON_AS_NULL = 4,  /* writing: as JSON_ALWAYS, but empty arrays, maps and texts as null */
+	JSON_TIME = 8,	   /* a text in RFC 3339, which templates show as Go shows its times */
 };
 
 struct json_uints {

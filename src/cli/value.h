@@ -9,7 +9,7 @@
 #include "base/json.h"
 
 enum value_kind {
-	VALUE_NONE, /* Go's nil, and what a map hasn't: prints as <no value> */
+	VALUE_NONE, /* Go's nil, and what a map hasn't: prints as <nil> */
 	VALUE_BOOL,
 	VALUE_INT,
 	VALUE_UINT,
@@ -39,6 +39,7 @@ struct value {
 			const struct value *items;
 			const char *const *keys;
 			size_t n;
+			const char *name; /* of a record's type; NULL: "object" */
 		};
 		struct {
 			const struct json_type *type;
@@ -60,6 +61,8 @@ struct value value_tree(struct arena *a, const json_t *tree, enum value_kind obj
 /* False if there is no such field; a map always has it.  Case counts, except that ID and Id are
  * one and that Go's name for a field, Name, also finds the JSON name that begins small, name. */
 bool value_field(struct arena *a, const struct value *v, const char *name, struct value *ret);
+/* "CREATED AT" for CreatedAt: the heading of a column. */
+char *value_heading(struct arena *a, const char *field);
 /* Go's: false, 0, "", none and what is empty are not true. */
 bool value_is_true(const struct value *v);
 /* Characters of a text in bytes, items of a list or map; -1 if it has no length. */
