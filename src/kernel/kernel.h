@@ -6,6 +6,7 @@
 #pragma once
 
 #include "kernel/feature.h"
+#include "kernel/link.h"
 #include "kernel/mount.h"
 #include "kernel/open.h"
 #include "kernel/process.h"

@@ -76,9 +76,9 @@ pid_t kernel_clone(const struct kernel_clone *how, int *ret_pidfd, bool *ret_in_
 			*ret_pidfd = pidfd;
 		else
 			close(pidfd);
-		if (ret_in_cgroup)
-			*ret_in_cgroup = in_cgroup;
 	}
+	if (ret_in_cgroup)
+		*ret_in_cgroup = in_cgroup;
 	return pid;
 }
 

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ID mappings (user_namespaces(7)) of a new process and of mounts; private to this module. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "spec/runtime.h"
+
+/* Writes both maps of a process in a new user namespace: directly if we may, else through
+ * newuidmap(1) and newgidmap(1).  Empty maps: everything that we have is mapped to itself. */
+int id_map_process(pid_t pid, const struct oci_id_maps *uids, const struct oci_id_maps *gids,
+		   struct err *e);
+/* Shows a detached mount with its IDs mapped, container ID to host ID. */
+int id_map_mount(int mount, const struct oci_id_maps *uids, const struct oci_id_maps *gids,
+		 bool tree, struct err *e);

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The last thing of ours that runs in a container: loads the system call filter, gives up what that
+ * needed, and executes the program.  It is a program of its own, without a libc, so that
+ * /proc/self/exe never is berth while somebody else's program is being executed, and so small that
+ * it costs some 50 microseconds.  The runtime embeds its bytes.
+ */
+#include "runtime/launch/launch.h"
+
+#include <asm/unistd.h>
+#include <linux/capability.h>
+#include <linux/errno.h>
+#include <linux/filter.h>
+#include <linux/prctl.h>
+#include <linux/seccomp.h>
+
+#define SET_DESCRIPTOR_FLAGS 2 /* F_SETFD */
+#define CLOSE_ON_EXEC        1 /* FD_CLOEXEC */
+
+#if defined(__x86_64__)
+__asm__(".globl _start\n"
+	"_start:\n"
+	"	xor %ebp, %ebp\n"
+	"	mov %rsp, %rdi\n"
+	"	and $-16, %rsp\n"
+	"	call launch_main\n");
+
+static long call(long n, long a, long b, long c, long d, long e)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	long r;
+
+	__asm__ volatile("syscall"
+			 : "=a"(r)
+			 : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+			 : "rcx", "r11", "memory");
+	return r;
+}
+#elif defined(__aarch64__)
+__asm__(".globl _start\n"
+	"_start:\n"
+	"	mov x29, #0\n"
+	"	mov x30, #0\n"
+	"	mov x0, sp\n"
+	"	bl launch_main\n");
+
+static long call(long n, long a, long b, long c, long d, long e)
+{
+	register long x8 __asm__("x8") = n;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+
+	__asm__ volatile("svc 0"
+			 : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)
+			 : "memory");
+	return x0;
+}
+#elif defined(__arm__)
+__asm__(".globl _start\n"
+	"_start:\n"
+	"	mov fp, #0\n"
+	"	mov r0, sp\n"
+	"	bic sp, sp, #7\n"
+	"	bl launch_main\n");
+
+/* r7 may be the frame pointer, so it is set inside. */
+static long call(long n, long a, long b, long c, long d, long e)
+{
+	register long r0 __asm__("r0") = a;
+	register long r1 __asm__("r1") = b;
+	register long r2 __asm__("r2") = c;
+	register long r3 __asm__("r3") = d;
+	register long r4 __asm__("r4") = e;
+
+	__asm__ volatile("push {r7}\n"
+			 "mov r7, %1\n"
+			 "svc 0\n"
+			 "pop {r7}\n"
+			 : "+r"(r0)
+			 : "r"(n), "r"(r1), "r"(r2), "r"(r3), "r"(r4)
+			 : "memory");
+	return r0;
+}
+#elif defined(__riscv) && __riscv_xlen == 64
+__asm__(".globl _start\n"
+	"_start:\n"
+	"	mv a0, sp\n"
+	"	andi sp, sp, -16\n"
+	"	call launch_main\n");
+
+static long call(long n, long a, long b, long c, long d, long e)
+{
+	register long a7 __asm__("a7") = n;
+	register long a0 __asm__("a0") = a;
+	register long a1 __asm__("a1") = b;
+	register long a2 __asm__("a2") = c;
+	register long a3 __asm__("a3") = d;
+	register long a4 __asm__("a4") = e;
+
+	__asm__ volatile("ecall"
+			 : "+r"(a0)
+			 : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4)
+			 : "memory");
+	return a0;
+}
+#else
+#error "the launcher does not know this architecture's system calls yet"
+#endif
+
+static union {
+	struct launch launch;
+	char bytes[LAUNCH_MAX];
+} told;
+
+void launch_main(long *stack);
+
+static void fail(enum launch_step step, long code, unsigned path)
+{
+	struct launch_report r = {
+		.kind = SYNC_LAUNCH, .step = step, .code = (int32_t)-code, .path = path
+	};
+
+	call(__NR_write, told.launch.report, (long)&r, sizeof(r), 0, 0);
+	call(__NR_exit_group, 127, 0, 0, 0, 0);
+	__builtin_unreachable();
+}
+
+static int number(const char *s)
+{
+	int n = 0;
+
+	for (; *s; s++)
+		n = n * 10 + (*s - '0');
+	return n;
+}
+
+static void read_all(int fd)
+{
+	unsigned long have = 0;
+	long n = 1;
+
+	call(__NR_lseek, fd, LAUNCH_AT, 0, 0, 0);
+	while (have < sizeof(told) && n > 0) {
+		n = call(__NR_read, fd, (long)(told.bytes + have), (long)(sizeof(told) - have), 0,
+			 0);
+		if (n > 0)
+			have += (unsigned long)n;
+	}
+	if (n < 0 || have < sizeof(struct launch))
+		call(__NR_exit_group, 127, 0, 0, 0, 0);
+}
+
+/* The listener is this process's to give away before anything can be notified of, and write() is
+ * the one call that never is; its parent takes the descriptor out of here. */
+static void load_filter(const struct launch *l, struct sock_filter *program)
+{
+	struct sock_fprog prog = { .len = (unsigned short)l->filter_len, .filter = program };
+	struct launch_report r = { .kind = SYNC_LISTENER };
+	long n = call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, l->filter_flags, (long)&prog, 0, 0);
+	char go;
+
+	if (n < 0)
+		fail(LAUNCH_SECCOMP, n, 0);
+	if (!l->notifies)
+		return;
+	r.code = (int32_t)n;
+	call(__NR_write, l->report, (long)&r, sizeof(r), 0, 0);
+	call(__NR_read, l->report, (long)&go, 1, 0, 0);
+	call(__NR_close, n, 0, 0, 0, 0);
+}
+
+static void set_capabilities(const struct launch *l)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+	long n;
+
+	for (int i = 0; i < 2; i++) {
+		data[i].effective = (uint32_t)(l->effective >> 32 * i);
+		data[i].permitted = (uint32_t)(l->permitted >> 32 * i);
+		data[i].inheritable = (uint32_t)(l->inheritable >> 32 * i);
+	}
+	n = call(__NR_capset, (long)&head, (long)data, 0, 0, 0);
+	if (n < 0)
+		fail(LAUNCH_CAPABILITIES, n, 0);
+}
+
+/* As execvp(3) goes on: over what isn't there, and over what may not be, which then is what is
+ * said in the end. */
+static void execute(const char *paths, unsigned long len, long argv, long envp)
+{
+	const char *end = paths + len;
+	long said = -ENOENT;
+	unsigned said_of = 0;
+
+	for (unsigned i = 0; paths < end; i++) {
+		long n = call(__NR_execve, (long)paths, argv, envp, 0, 0);
+
+		if (n == -EACCES && said != -EACCES) {
+			said = n;
+			said_of = i;
+		} else if (n != -EACCES && n != -ENOENT && n != -ENOTDIR) {
+			fail(LAUNCH_EXEC, n, i);
+		}
+		while (*paths++)
+			;
+	}
+	fail(LAUNCH_EXEC, said, said_of);
+}
+
+void launch_main(long *stack)
+{
+	long *argv = stack + 1, *envp = stack + 1 + stack[0] + 1;
+	int self = number((const char *)argv[0]);
+	const struct launch *l = &told.launch;
+	struct sock_filter *program = (struct sock_filter *)(void *)(told.bytes + sizeof(*l));
+	long n;
+
+	read_all(self);
+	call(__NR_close, self, 0, 0, 0, 0);
+	call(__NR_fcntl, l->report, SET_DESCRIPTOR_FLAGS, CLOSE_ON_EXEC, 0, 0);
+	if (l->no_new_privileges) {
+		n = call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		if (n < 0)
+			fail(LAUNCH_PRIVILEGES, n, 0);
+	}
+	if (l->filter_len)
+		load_filter(l, program);
+	if (l->set_capabilities)
+		set_capabilities(l);
+	execute((const char *)(program + l->filter_len), l->paths_len, (long)(argv + 1),
+		(long)envp);
+}

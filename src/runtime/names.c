@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Host name, domain name, and sysctls.  The latter are written through a procfs of our own that is
+ * attached nowhere, so that nothing the configuration or an image mounts or links can stand in
+ * between.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "runtime/step.h"
+
+static int set_host_name(void *arg, struct err *e)
+{
+	const struct step *s = arg;
+
+	return sethostname(s->words, strlen(s->words)) < 0 ? err_sys(e, "host name %s", s->words)
+							   : 0;
+}
+
+static int set_domain_name(void *arg, struct err *e)
+{
+	const struct step *s = arg;
+
+	return setdomainname(s->words, strlen(s->words)) < 0
+		       ? err_sys(e, "domain name %s", s->words)
+		       : 0;
+}
+
+int names_plan(struct build *b, struct err *e)
+{
+	if (!text_empty(b->config->hostname))
+		step_add_plain(b, "hostname", set_host_name, b->config->hostname);
+	if (!text_empty(b->config->domainname))
+		step_add_plain(b, "domain", set_domain_name, b->config->domainname);
+	return 0;
+}
+
+struct sysctls {
+	struct step s;
+	const struct text_map *values;
+	const char **files; /* below /proc */
+};
+
+static int write_sysctls(void *arg, struct err *e)
+{
+	const struct sysctls *t = arg;
+	auto_close int proc = kernel_mount_new("proc", "proc", NULL, 0, 0, e);
+
+	if (proc < 0)
+		return err_wrap(e, "sysctl");
+	for (size_t i = 0; i < t->values->n; i++) {
+		const struct text_pair *p = &t->values->v[i];
+		auto_close int fd = kernel_open_in(proc, t->files[i], O_WRONLY, e);
+		size_t len = strlen(p->value);
+
+		if (fd < 0)
+			return err_wrap(e, "sysctl %s", p->key);
+		if (write(fd, p->value, len) != (ssize_t)len)
+			return err_sys(e, "sysctl %s=%s", p->key, p->value);
+	}
+	return 0;
+}
+
+/* "net.ipv4.ip_forward" as a path; where slashes separate, dots belong to the names. */
+static const char *sysctl_file(struct arena *a, const char *name)
+{
+	char *path = arena_printf(a, "sys/%s", name);
+	char *p = path + strlen("sys/");
+
+	if (p[strcspn(p, "./")] == '.')
+		for (; *p; p++)
+			*p = *p == '.' ? '/' : *p == '/' ? '.' : *p;
+	return path;
+}
+
+int sysctl_plan(struct build *b, struct err *e)
+{
+	const struct text_map *m = &b->os->sysctl;
+	struct sysctls *t;
+	auto_buf words = BUF(65536);
+
+	if (m->n == 0)
+		return 0;
+	t = ARENA_NEW(b->a, struct sysctls);
+	t->files = arena_array(b->a, m->n, sizeof(*t->files));
+	for (size_t i = 0; i < m->n; i++) {
+		t->files[i] = sysctl_file(b->a, m->v[i].key);
+		buf_addf(&words, "%s%s=%s", i ? " " : "", m->v[i].key, m->v[i].value);
+	}
+	t->values = m;
+	t->s = (struct step){ b->c, arena_strdup(b->a, buf_text(&words)) };
+	step_add(&b->child, "sysctl", write_sysctls, t);
+	return 0;
+}

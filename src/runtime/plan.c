@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The story of a container's start, in order.  What is decided here is pure: the two plans can be
+ * printed without being applied.
+ */
+#include <sched.h>
+#include <sys/prctl.h>
+
+#include "runtime/start.h"
+#include "runtime/sync.h"
+
+static int plan_cgroup(struct build *b, struct err *e)
+{
+	const struct runtime_create *how = b->create;
+
+	return cgroup_plan(&b->before,
+			   &(struct cgroup_create){
+				   .manager = how->cgroup_manager,
+				   .path = b->os->cgroups_path,
+				   .parent = how->cgroup_parent,
+				   .id = how->id,
+				   .resources = b->os->resources,
+				   .rootless = how->rootless,
+			   },
+			   &b->c->cgroup, e);
+}
+
+/* So that one that is killed before it executes its program can be told from one after it. */
+static int name_process(void *arg, struct err *e)
+{
+	prctl(PR_SET_NAME, START_NAME, 0, 0, 0);
+	return 0;
+}
+
+/* Without a keyring of its own the container would have the caller's. */
+static int new_keyring(void *arg, struct err *e)
+{
+	keyring_join(((struct step *)arg)->words);
+	return 0;
+}
+
+static int wait_at_gate(void *arg, struct err *e)
+{
+	const struct child *c = ((struct step *)arg)->c;
+	int r = sync_send(c->sync, SYNC_READY, -1, e);
+
+	return r < 0 ? r : sync_wait(c->sync, e);
+}
+
+static int plan_gate(struct build *b, struct err *e)
+{
+	if (b->gate)
+		step_add_plain(b, "gate", wait_at_gate, NULL);
+	return 0;
+}
+
+static int plan_keyring(struct build *b, struct err *e)
+{
+	if (!b->create->no_new_keyring)
+		step_add_plain(b, "keyring", new_keyring, arena_printf(b->a, "_ses.%s", b->id));
+	return 0;
+}
+
+static int plan_name(struct build *b, struct err *e)
+{
+	step_add_plain(b, "prctl", name_process, "name " START_NAME);
+	return 0;
+}
+
+typedef int plan_part(struct build *b, struct err *e);
+
+static plan_part *const parts[] = {
+	plan_cgroup,  namespaces_plan,  plan_name,    limits_early_plan, namespaces_enter_plan,
+	rootfs_plan,  mounts_plan,      devices_plan, console_plan,      sysctl_plan,
+	paths_plan,   names_plan,       hooks_plan,   plan_keyring,      rootfs_enter_plan,
+	plan_gate,    hooks_start_plan, limits_plan,  streams_plan,      identity_plan,
+	program_plan,
+};
+
+static int plan_create(const struct runtime_create *how, struct arena *a, bool gate,
+		       struct build **ret, struct err *e)
+{
+	struct build *b = build_new(a, how->config, how->config->process);
+
+	if (!b->process)
+		return err_set(e, ERR_INVALID, "process: is missing");
+	b->create = how;
+	b->id = how->id;
+	b->bundle = how->bundle ? how->bundle : "/";
+	b->streams = &how->streams;
+	b->seccomp_cache = how->seccomp_cache;
+	b->die_with_parent = how->die_with_parent;
+	b->gate = gate;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		int r = parts[i](b, e);
+
+		if (r < 0) {
+			cgroup_free(b->c->cgroup);
+			return r;
+		}
+	}
+	*ret = b;
+	return 0;
+}
+
+int runtime_create(const struct runtime_create *how, struct arena *a, struct runtime_container *ret,
+		   struct err *e)
+{
+	struct build *b;
+	int r = plan_create(how, a, true, &b, e);
+
+	return r < 0 ? r : start_process(b, ret, e);
+}
+
+int runtime_start(const struct runtime_create *how, struct arena *a, struct runtime_container *ret,
+		  struct err *e)
+{
+	struct build *b;
+	int r = plan_create(how, a, false, &b, e);
+
+	return r < 0 ? r : start_process(b, ret, e);
+}
+
+static void print_clone(const struct build *b, struct buf *out)
+{
+	static const struct {
+		uint64_t flag;
+		enum oci_namespace_type type;
+	} flags[] = {
+		{ CLONE_NEWUSER, OCI_NS_USER }, { CLONE_NEWPID, OCI_NS_PID },
+		{ CLONE_NEWNS, OCI_NS_MOUNT },  { CLONE_NEWNET, OCI_NS_NETWORK },
+		{ CLONE_NEWIPC, OCI_NS_IPC },   { CLONE_NEWUTS, OCI_NS_UTS },
+	};
+	const char *between = "";
+
+	buf_addf(out, "%-10s ", "clone");
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
+		if (!(b->clone_flags & flags[i].flag))
+			continue;
+		buf_addf(out, "%s%s", between, oci_namespace_name[flags[i].type]);
+		between = " ";
+	}
+	buf_addc(out, '\n');
+}
+
+int runtime_plan(const struct runtime_create *how, struct arena *a, struct buf *out, struct err *e)
+{
+	struct build *b;
+	int r = plan_create(how, a, false, &b, e);
+
+	if (r < 0)
+		return r;
+	plan_print(&b->before, out);
+	print_clone(b, out);
+	plan_print(&b->child, out);
+	cgroup_free(b->c->cgroup);
+	return 0;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The root: a detached mount, attached on top of the old root where nobody else can see it,
+ * furnished through its descriptor, and entered by pivot_root(2) when all is done.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "base/path.h"
+#include "runtime/step.h"
+
+struct root_step {
+	struct step s;
+	const char *path;
+	uint64_t propagation; /* MS_*, or 0 */
+	bool recursive;
+};
+
+static int copy_root(void *arg, struct err *e)
+{
+	const struct root_step *t = arg;
+	struct stat st;
+	int fd;
+
+	if (stat(t->path, &st) < 0)
+		return err_sys(e, "root.path %s", t->path);
+	if (!S_ISDIR(st.st_mode))
+		return err_from(e, -ENOTDIR, "root.path %s", t->path);
+	fd = kernel_mount_copy(AT_FDCWD, t->path, true, e);
+	if (fd < 0)
+		return err_wrap(e, "root.path %s", t->path);
+	t->s.c->root = fd;
+	return 0;
+}
+
+static void forget_root(void *arg)
+{
+	struct child *c = ((struct step *)arg)->c;
+
+	close(take_fd(c->root));
+}
+
+/* Slave at most: what happens in here must not happen outside too. */
+static int isolate_mounts(void *arg, struct err *e)
+{
+	umask(0);
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return err_sys(e, "make mounts private");
+	return 0;
+}
+
+static int attach_root(void *arg, struct err *e)
+{
+	const struct root_step *t = arg;
+	struct kernel_mount_set set = { .propagation = t->propagation, .recursive = t->recursive };
+	auto_close int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (top < 0)
+		return err_sys(e, "/");
+	return kernel_mount_attach(t->s.c->root, top, t->propagation ? &set : NULL, e);
+}
+
+static int open_root(void *arg, struct err *e)
+{
+	const struct root_step *t = arg;
+
+	umask(0);
+	t->s.c->root = open(t->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return t->s.c->root < 0 ? err_sys(e, "root.path %s", t->path) : 0;
+}
+
+/* "shared", "rslave"…; recursive with the r in front. */
+static uint64_t propagation(const char *name, bool *ret_recursive)
+{
+	const char *plain = text_after(name, "r");
+
+	*ret_recursive = plain != NULL;
+	name = plain ? plain : name;
+	return strcmp(name, "shared") == 0       ? MS_SHARED
+	       : strcmp(name, "slave") == 0      ? MS_SLAVE
+	       : strcmp(name, "private") == 0    ? MS_PRIVATE
+	       : strcmp(name, "unbindable") == 0 ? MS_UNBINDABLE
+						 : 0;
+}
+
+int rootfs_plan(struct build *b, struct err *e)
+{
+	struct root_step *t = ARENA_NEW(b->a, struct root_step);
+	const char *bundle = b->create->bundle ? b->create->bundle : "/";
+	const struct oci_root *root = b->config->root;
+	bool recursive = false;
+
+	*t = (struct root_step){ .s = { .c = b->c, .words = "/" } };
+	if (b->create->root < 0) {
+		if (!root)
+			return err_set(e, ERR_INVALID, "root: is missing");
+		t->path = root->path[0] == '/' ? root->path : path_join(b->a, bundle, root->path);
+		t->s.words = t->path;
+		t->propagation = MS_PRIVATE;
+		t->recursive = true;
+		if (propagation(b->os->rootfs_propagation ? b->os->rootfs_propagation : "",
+				&recursive) == MS_SLAVE)
+			t->propagation = MS_SLAVE;
+		if (b->clone_flags & CLONE_NEWNS)
+			plan_add(&b->before, &(struct plan_op){ .verb = "open",
+								.apply = copy_root,
+								.undo = forget_root,
+								.print = step_print,
+								.arg = t });
+		step_hold(b, &b->c->root);
+	} else {
+		b->c->root = b->create->root;
+	}
+	if (!(b->clone_flags & CLONE_NEWNS)) {
+		if (b->config->mounts.n || b->os->masked_paths.n || b->os->readonly_paths.n)
+			return err_set(e, ERR_INVALID,
+				       "mounts: need a mount namespace, so that they aren't the "
+				       "host's");
+		if (t->path)
+			step_add(&b->child, "open", open_root, t);
+		return 0;
+	}
+	step_add_plain(b, "private", isolate_mounts, "all mounts");
+	step_add(&b->child, "root", attach_root, t);
+	return 0;
+}
+
+static int make_read_only(void *arg, struct err *e)
+{
+	struct kernel_mount_set set = { .set = MOUNT_ATTR_RDONLY };
+
+	return kernel_mount_set(((struct step *)arg)->c->root, &set, e);
+}
+
+/* With both arguments "." the old root ends up on top of the new one, from where it is taken off;
+ * the new root needs no directory for it (pivot_root(2), "pivot_root(".", ".")"). */
+static int pivot(void *arg, struct err *e)
+{
+	const struct child *c = ((struct step *)arg)->c;
+
+	if (fchdir(c->root) < 0)
+		return err_sys(e, "enter the root");
+	if (syscall(SYS_pivot_root, ".", ".") < 0)
+		return err_sys(e, "pivot_root");
+	if (umount2(".", MNT_DETACH) < 0)
+		return err_sys(e, "unmount the old root");
+	if (chdir("/") < 0)
+		return err_sys(e, "/");
+	return 0;
+}
+
+static int change_root(void *arg, struct err *e)
+{
+	const struct child *c = ((struct step *)arg)->c;
+
+	if (fchdir(c->root) < 0 || chroot(".") < 0 || chdir("/") < 0)
+		return err_sys(e, "enter the root");
+	return 0;
+}
+
+static int set_propagation(void *arg, struct err *e)
+{
+	const struct root_step *t = arg;
+	struct kernel_mount_set set = { .propagation = t->propagation, .recursive = t->recursive };
+
+	return kernel_mount_set(t->s.c->root, &set, e);
+}
+
+int rootfs_enter_plan(struct build *b, struct err *e)
+{
+	struct root_step *t;
+	const char *name = b->os->rootfs_propagation;
+
+	if (b->config->root && b->config->root->read_only && b->clone_flags & CLONE_NEWNS)
+		step_add_plain(b, "read-only", make_read_only, "/");
+	if (!(b->clone_flags & CLONE_NEWNS) || b->create->no_pivot) {
+		step_add_plain(b, "chroot", change_root, NULL);
+		return 0;
+	}
+	step_add_plain(b, "pivot", pivot, NULL);
+	if (text_empty(name))
+		return 0;
+	t = ARENA_NEW(b->a, struct root_step);
+	*t = (struct root_step){ .s = { b->c, name } };
+	t->propagation = propagation(name, &t->recursive);
+	step_add(&b->child, "propagate", set_propagation, t);
+	return 0;
+}

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The parent's side of a start.  After clone it has nothing to do but to answer: it reads the
+ * child's packets until the socket closes, which is when the program was executed, or until the
+ * child waits at the gate.
+ */
+#include "runtime/start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/file.h"
+#include "runtime/hooks.h"
+#include "runtime/id_map.h"
+#include "runtime/sync.h"
+
+#define STATE_MAX (1U << 20)
+#define REMOVE_MS 2000
+
+static const struct oci_linux no_linux;
+
+struct build *build_new(struct arena *a, const struct oci_config *config,
+			const struct oci_process *process)
+{
+	struct build *b = ARENA_NEW(a, struct build);
+
+	b->a = a;
+	b->config = config;
+	b->process = process;
+	b->os = config->linux_part ? config->linux_part : &no_linux;
+	b->c = ARENA_NEW(a, struct child);
+	*b->c = (struct child){
+		.sync = -1, .root = -1, .slave = -1, .mask = -1, .pid_ns = -1, .launcher = -1
+	};
+	plan_init(&b->before, a);
+	plan_init(&b->child, a);
+	return b;
+}
+
+__attribute__((noreturn)) static void be_child(struct build *b, int parent_end, bool in_cgroup)
+{
+	struct err e = { 0 };
+
+	close(parent_end);
+	b->c->in_cgroup = in_cgroup;
+	/* The last operation does not return when it succeeds. */
+	plan_apply(&b->child, &e);
+	sync_send_failure(b->c->sync, &e);
+	_exit(1);
+}
+
+/* clone(), inside the pid namespace that the child is to be born in. */
+static pid_t clone_child(struct build *b, int parent_end, int *ret_pidfd, struct err *e)
+{
+	struct kernel_clone how = {
+		.flags = b->clone_flags,
+		.cgroup_fd = b->c->cgroup ? cgroup_fd(b->c->cgroup) : -1,
+	};
+	auto_close int own = -1;
+	bool in_cgroup = false;
+	pid_t pid;
+
+	if (b->c->pid_ns >= 0) {
+		own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+		if (own < 0 || setns(b->c->pid_ns, CLONE_NEWPID) < 0)
+			return err_sys(e, "join the pid namespace");
+	}
+	pid = kernel_clone(&how, ret_pidfd, &in_cgroup, e);
+	if (pid == 0)
+		be_child(b, parent_end, in_cgroup);
+	if (own >= 0)
+		setns(own, CLONE_NEWPID);
+	return pid;
+}
+
+/* Limits above ours can't be set from inside a user namespace. */
+static void raise_limits(const struct build *b, pid_t pid)
+{
+	const struct oci_rlimits *l = &b->process->rlimits;
+	struct rlimit now;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct oci_rlimit *x = &l->v[i];
+
+		if (prlimit(pid, x->type, NULL, &now) < 0 || x->hard <= now.rlim_max)
+			continue;
+		now.rlim_max = x->hard;
+		prlimit(pid, x->type, &now, NULL); /* if it fails the child will say it */
+	}
+}
+
+static int answer_maps(struct runtime_gate *g, struct err *e)
+{
+	const struct build *b = g->b;
+	int r = 0;
+
+	if (b->new_user) {
+		r = id_map_process(g->pid, &b->os->uid_maps, &b->os->gid_maps, e);
+		if (b->process)
+			raise_limits(b, g->pid);
+	}
+	if (r == 0 && b->c->cgroup && cgroup_adopts(b->c->cgroup))
+		r = cgroup_adopt(b->c->cgroup, g->pid, e);
+	return r;
+}
+
+static int run_runtime_hooks(struct runtime_gate *g, struct err *e)
+{
+	const struct oci_hooks *h = g->b->config->hooks;
+	const struct build *b = g->b;
+	int r = runtime_hooks(&h->prestart, "prestart", b->config, b->id, b->bundle, "creating",
+			      g->pid, e);
+
+	return r < 0 ? r
+		     : runtime_hooks(&h->create_runtime, "createRuntime", b->config, b->id,
+				     b->bundle, "creating", g->pid, e);
+}
+
+/* The filter's listener is taken out of the process and handed to its agent. */
+static int pass_listener(struct runtime_gate *g, int number, struct err *e)
+{
+	const struct build *b = g->b;
+	auto_buf state = BUF(STATE_MAX);
+	auto_close int fd = (int)syscall(SYS_pidfd_getfd, g->pidfd, number, 0);
+
+	if (fd < 0)
+		return err_sys(e, "take over the seccomp listener");
+	runtime_state(&state, b->config, b->id, b->bundle, b->create ? "creating" : "running",
+		      g->pid);
+	if (!b->os->seccomp->listener_path)
+		return err_set(e, ERR_INVALID, "linux.seccomp.listenerPath: is missing");
+	return seccomp_send_listener(b->os->seccomp->listener_path, fd, buf_text(&state), state.len,
+				     e);
+}
+
+static const char *tried_path(const struct build *b, unsigned index, char *text, size_t size)
+{
+	const char *name = b->process->args.v[0], *env, *path = NULL;
+
+	if (strchr(name, '/'))
+		return name;
+	for (size_t i = 0; i < b->process->env.n; i++) {
+		env = text_after(b->process->env.v[i], "PATH=");
+		path = env ? env : path;
+	}
+	for (; path && index; index--)
+		path = strchr(path, ':') ? strchr(path, ':') + 1 : NULL;
+	if (!path)
+		return name;
+	snprintf(text, size, "%.*s/%s", (int)strcspn(path, ":"), path, name);
+	return text;
+}
+
+static int explain(const struct build *b, const struct launch_report *m, struct err *e)
+{
+	static const char *const doing[LAUNCH_STEPS] = {
+		[LAUNCH_READ] = "read what to execute",
+		[LAUNCH_PRIVILEGES] = "set no_new_privs",
+		[LAUNCH_SECCOMP] = "load the seccomp filter",
+		[LAUNCH_CAPABILITIES] = "set capabilities",
+	};
+	const char *name = b->process->args.v[0];
+	int code = m->code > 0 && m->code < 4096 ? m->code : EIO;
+	char path[256];
+	int r;
+
+	if (m->step != LAUNCH_EXEC)
+		return err_from(e, -code, "%s",
+				m->step < LAUNCH_STEPS && doing[m->step] ? doing[m->step]
+									 : "start");
+	if (code == ENOENT && !strchr(name, '/'))
+		r = err_from(e, -code, "executable file `%s` not found in $PATH", name);
+	else
+		r = err_from(e, -code, "exec %s", tried_path(b, m->path, path, sizeof(path)));
+	if (e)
+		e->where = code == ENOENT || code == ENOTDIR ? RUNTIME_NOT_FOUND
+							     : RUNTIME_NOT_EXECUTABLE;
+	return r;
+}
+
+/* 1: go on reading; 2: it waits at the gate. */
+static int handle(struct runtime_gate *g, struct sync_message *m, struct runtime_container *ret,
+		  struct err *e)
+{
+	int r;
+
+	switch (m->kind) {
+	case SYNC_FAILED:
+		if (e)
+			*e = m->failed.e;
+		return -m->failed.e.code;
+	case SYNC_LAUNCH:
+		return explain(g->b, &m->launch, e);
+	case SYNC_CONSOLE:
+		if (m->fd >= 0 && ret->console < 0)
+			ret->console = take_fd(m->fd);
+		return 1;
+	case SYNC_MAPS:
+		r = answer_maps(g, e);
+		break;
+	case SYNC_HOOKS:
+		r = run_runtime_hooks(g, e);
+		break;
+	case SYNC_LISTENER:
+		r = pass_listener(g, m->launch.code, e);
+		break;
+	case SYNC_READY:
+		return 2;
+	default:
+		return err_set(e, ERR_SYSTEM, "the container's first process sent garbage");
+	}
+	if (r == 0)
+		r = sync_answer(g->sync, e);
+	return r < 0 ? r : 1;
+}
+
+/* The socket closed: the program was executed, unless the process was killed before.  One that has
+ * ended since by itself had been executed; one that a signal ended is asked for its name, which
+ * exec changes. */
+static int check_alive(const struct runtime_gate *g, struct err *e)
+{
+	struct pollfd p = { .fd = g->pidfd, .events = POLLIN };
+	siginfo_t info = { 0 };
+	char path[32], text[32] = "";
+	ssize_t n;
+	int fd;
+
+	if (poll(&p, 1, 0) <= 0 ||
+	    waitid((idtype_t)3, (id_t)g->pidfd, &info, WEXITED | WNOWAIT | WNOHANG) < 0 ||
+	    info.si_pid == 0 || info.si_code == CLD_EXITED)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)g->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0 || strcmp(text, START_NAME "\n") != 0)
+		return 0;
+	return err_set(e, ERR_SYSTEM,
+		       "the container's first process was killed by signal %d while it was set "
+		       "up%s",
+		       info.si_status,
+		       info.si_status == SIGKILL ? "; its memory limit may be too low" : "");
+}
+
+/* Reads until the gate (1) or the end (0). */
+static int follow(struct runtime_gate *g, struct runtime_container *ret, struct err *e)
+{
+	struct sync_message m;
+	int r;
+
+	for (;;) {
+		r = sync_receive(g->sync, &m, e);
+		if (r == 0)
+			return check_alive(g, e);
+		if (r > 0)
+			r = handle(g, &m, ret, e);
+		if (m.fd >= 0)
+			close(m.fd);
+		if (r < 0)
+			return r;
+		if (r == 2)
+			return 1;
+	}
+}
+
+static void end_child(struct runtime_gate *g)
+{
+	if (g->pidfd < 0)
+		return;
+	kernel_pidfd_send_signal(g->pidfd, SIGKILL);
+	kernel_pidfd_wait(g->pidfd, NULL);
+}
+
+static void release(struct build *b)
+{
+	for (struct held *h = b->held; h; h = h->next)
+		if (*h->fd >= 0)
+			close(take_fd(*h->fd));
+}
+
+/* No process, no cgroup, no descriptors. */
+static void fail(struct runtime_gate *g, struct runtime_container *ret)
+{
+	end_child(g);
+	plan_undo(&g->b->before);
+	release(g->b);
+	cgroup_free(g->b->c->cgroup);
+	g->b->c->cgroup = NULL;
+	close_p(&g->sync);
+	g->sync = -1;
+	runtime_close(ret);
+}
+
+static void succeed(struct runtime_gate *g)
+{
+	cgroup_free(g->b->c->cgroup);
+	g->b->c->cgroup = NULL;
+	close(take_fd(g->sync));
+}
+
+static int fill_result(const struct runtime_gate *g, struct runtime_container *ret)
+{
+	const struct child *c = g->b->c;
+
+	ret->pid = g->pid;
+	ret->pidfd = g->pidfd;
+	if (c->cgroup) {
+		ret->cgroup_path = arena_strdup(g->b->a, cgroup_path(c->cgroup));
+		ret->cgroup_manager = arena_strdup(g->b->a, cgroup_manager(c->cgroup));
+	}
+	/* One that has already ended and was reaped by nobody still has it. */
+	kernel_start_time(g->pid, &ret->start_time);
+	return 0;
+}
+
+static int prepare(struct build *b, int *ret_parent_end, struct err *e)
+{
+	int end = streams_end(b), r;
+
+	r = sync_open(ret_parent_end, &b->c->sync, e);
+	if (r < 0)
+		return r;
+	if (b->c->sync < end) {
+		int high = fcntl(b->c->sync, F_DUPFD_CLOEXEC, end);
+
+		close(take_fd(b->c->sync));
+		if (high < 0)
+			return err_sys(e, "duplicate a descriptor");
+		b->c->sync = high;
+	}
+	step_hold(b, &b->c->sync);
+	return plan_apply(&b->before, e);
+}
+
+int start_process(struct build *b, struct runtime_container *ret, struct err *e)
+{
+	struct runtime_gate *g = ARENA_NEW(b->a, struct runtime_gate);
+	int r;
+
+	*g = (struct runtime_gate){ .b = b, .sync = -1, .pidfd = -1 };
+	*ret = (struct runtime_container){ .pidfd = -1, .console = -1 };
+	r = prepare(b, &g->sync, e);
+	if (r == 0) {
+		g->pid = clone_child(b, g->sync, &g->pidfd, e);
+		r = g->pid < 0 ? g->pid : 0;
+	}
+	if (r == 0) {
+		fill_result(g, ret);
+		release(b);
+		r = follow(g, ret, e);
+	}
+	if (r < 0) {
+		fail(g, ret);
+		return r;
+	}
+	if (r == 1)
+		ret->gate = g;
+	else
+		succeed(g);
+	return 0;
+}
+
+int runtime_go(struct runtime_container *c, struct err *e)
+{
+	struct runtime_gate *g = c->gate;
+	int r = sync_answer(g->sync, e);
+
+	c->gate = NULL;
+	if (r == 0)
+		r = follow(g, c, e);
+	if (r < 0) {
+		fail(g, c);
+		return r;
+	}
+	succeed(g);
+	return 0;
+}
+
+void runtime_abort(struct runtime_container *c)
+{
+	struct runtime_gate *g = c->gate;
+
+	c->gate = NULL;
+	if (g)
+		fail(g, c);
+	else
+		runtime_close(c);
+}
+
+void runtime_close(struct runtime_container *c)
+{
+	close_p(&c->pidfd);
+	close_p(&c->console);
+	c->pidfd = c->console = -1;
+}

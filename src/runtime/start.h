@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From a plan to a running process; private to this module. */
+#pragma once
+
+#include "runtime/step.h"
+
+struct runtime_gate {
+	struct build *b;
+	int sync; /* the parent's end */
+	pid_t pid;
+	int pidfd;
+};
+
+/* A build with its plans empty; what both kinds of start share is filled. */
+struct build *build_new(struct arena *a, const struct oci_config *config,
+			const struct oci_process *process);
+/* Applies the parent's plan, clones, and returns when the child waits at its gate (ret->gate is
+ * set) or executed its program. On failure nothing is left. */
+int start_process(struct build *b, struct runtime_container *ret, struct err *e);
