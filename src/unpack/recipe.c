@@ -120,7 +120,7 @@ void recipe_chunk(struct recipe_writer *w, const void *bytes, size_t len)
 int recipe_literal(struct recipe_writer *w, uint64_t position, struct err *e)
 {
 	uint64_t len = position - w->told;
-	const uint8_t *from = w->chunk + (w->told - w->chunk_at);
+	const uint8_t *from;
 
 	if (position <= w->told)
 		return 0;
@@ -128,6 +128,7 @@ int recipe_literal(struct recipe_writer *w, uint64_t position, struct err *e)
 		return err_set(e, ERR_INVALID, "the recipe lost its place in the archive");
 	if (put_contents(w, e) < 0 || put_numbers(w, RECIPE_LITERAL, len, e) < 0)
 		return -e->code;
+	from = w->chunk + (w->told - w->chunk_at);
 	w->told = position;
 	return put(w, from, len, ZSTD_e_continue, e);
 }

@@ -103,7 +103,8 @@ static int make_room(struct tree *t, int folder, const char *name, const struct 
 		r = refuse(m, e);
 	if (r < 0)
 		return r;
-	if (S_ISDIR(st.st_mode) || (S_ISREG(st.st_mode) && st.st_size > 0 && st.st_nlink == 1))
+	/* Contents may be gone, or the link through which they have their name. */
+	if (S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode) || (S_ISREG(st.st_mode) && st.st_size > 0))
 		t->base.result->recipe_lost = true;
 	if (S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode)) {
 		parents_forget(&t->targets);
