@@ -222,7 +222,7 @@ third"
     fails_with -127 -- run --rm --network none tiny nosuch
     fails_with -126 -- run --rm --network none tiny /etc/plain
     fails_with -126 -- run --rm --network none tiny /etc
-    run -137 berth run --rm --network none tiny sh -c 'kill -KILL $$'
+    run -137 berth run --rm --network none --init tiny sh -c 'kill -KILL $$'
     fails_with -- run --rm --network none --no-such-flag tiny true
     run -1 berth rm nosuch
     run -1 berth rmi nosuch

@@ -81,7 +81,7 @@ output_lacks() {
 }
 
 output_matches() { # an extended regular expression, of the whole output
-    grep -Ezq -- "$1" <<<"$output" && return
+    printf %s "$output" | grep -Ezq -- "$1" && return
     printf 'expected to match: %s\ngot: %s\n' "$1" "$output"
     return 1
 }

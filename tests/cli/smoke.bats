@@ -6,7 +6,7 @@ load helpers
 
 @test "a container's exit code becomes ours" {
     run -7 berth run --rm --network none tiny sh -c 'exit 7'
-    run -143 berth run --rm --network none tiny sh -c 'kill -TERM $$; sleep 5'
+    run -143 berth run --rm --network none --init tiny sh -c 'kill -TERM $$; sleep 5'
 }
 
 @test "output and errors arrive apart, input arrives at all" {
