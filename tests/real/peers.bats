@@ -73,7 +73,7 @@ teardown() {
 @test "exit codes are alike" {
     local who
     same run --rm --network none localhost/nginx sh -c 'exit 7'
-    same run --rm --network none --init localhost/nginx sh -c 'kill -9 $$'
+    same run --rm --network none localhost/nginx sh -c 'sh -c "kill -9 \$\$"; exit $?'
     same run --rm --network none localhost/nginx /no/such/program
     same run --rm --network none localhost/nginx /etc/passwd
     same run --rm --network none localhost/nginx /etc
