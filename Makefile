@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 all: $(BUILD)/build.ninja
-	@ninja -C $(BUILD)
+	@ninja -C $(BUILD) programs
 
 $(BUILD)/build.ninja:
 	@meson setup $(BUILD) --prefix $(abspath $(PREFIX)) >/dev/null
@@ -13,7 +13,7 @@ $(BUILD)/build.ninja:
 # Programs without symbols; man pages and completions that the program itself prints.
 install: all
 	@meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
-	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --strip --quiet
+	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild --strip --quiet
 	@tools/install-docs $(BUILD)/berth "$(DESTDIR)$(abspath $(PREFIX))/share"
 
 # A container from nothing but this repository and the distribution's packages.
