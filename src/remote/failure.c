@@ -13,7 +13,6 @@
 static const struct {
 	const char *code, *message;
 } registry_errors[] = {
-	{ "UNAUTHORIZED", "authentication required" },
 	{ "DENIED", "requested access to the resource is denied" },
 	{ "MANIFEST_UNKNOWN", "manifest unknown" },
 	{ "NAME_UNKNOWN", "repository name not known to registry" },
@@ -140,12 +139,13 @@ int failure_of_response(struct exchange *x, struct err *e)
 			       status, status_text(status));
 
 	words = words_of_document(x);
+	if (status == 429)
+		return err_set(e, ERR_REMOTE, "too many requests to registry: 429%s%s",
+			       words ? ": " : " Too Many Requests", words ? words : "");
 	if (words)
 		return err_set(e, kind_of_status(status), "%s", words);
 	if (status == 401)
-		return err_set(e, ERR_DENIED, "authentication required");
-	if (status == 429)
-		return err_set(e, ERR_REMOTE, "too many requests to registry");
+		return err_set(e, ERR_DENIED, "unauthorized: authentication required");
 
 	const struct buf *d = &x->document;
 	return err_set(e, kind_of_status(status), "StatusCode: %ld, \"%s%s\"", status,

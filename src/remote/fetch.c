@@ -302,7 +302,7 @@ static bool failed_here(struct fetch *f, const struct exchange *x)
 			x->request.url.text);
 		break;
 	case -EMSGSIZE:
-		err_set(&e, ERR_INVALID, "Get \"%.200s\": more than %llu bytes",
+		err_set(&e, ERR_INVALID, "Get \"%.200s\": the answer is larger than %llu bytes",
 			x->request.url.text, (unsigned long long)f->asked.max);
 		break;
 	default:

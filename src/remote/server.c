@@ -249,11 +249,8 @@ static int explain_token(struct exchange *x, struct err *e)
 	if (status == 401 || status == 403) {
 		failure_of_response(x, e);
 		e->kind = ERR_DENIED;
-		return err_wrap(e, "unable to retrieve auth token: invalid username/password: "
-				   "unauthorized");
+		return err_wrap(e, "unable to retrieve auth token: invalid username/password");
 	}
-	if (status == 429)
-		return err_set(e, ERR_REMOTE, "too many requests to registry");
 	failure_of_response(x, e);
 	return err_wrap(e, "Requesting bearer token: invalid status code from registry %ld",
 			status);
