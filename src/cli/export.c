@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "engine/export.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/select.h"
+
+struct export_args {
+	const char *output;
+};
+
+static const struct option export_options[] = {
+	OPTION_TEXT(export_args, output, "output", 'o', "FILE", "Write to the file, not to stdout",
+		    .completes = "file"),
+	{ 0 },
+};
+
+static int export(struct session *s, const struct export_args *args, const char *name,
+		  struct err *e)
+{
+	auto_close int fd = -1;
+	struct container *c;
+	int r = container_find(&s->state, s->arena, name, &c, e);
+
+	if (r < 0)
+		return r;
+	fd = args->output ? open(args->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)
+			  : dup(STDOUT_FILENO);
+	if (fd < 0)
+		return err_sys(e, "write to %s", args->output ? args->output : "standard output");
+	return container_export(&s->state, s->arena, c, fd, e);
+}
+
+static int run(void *globals, void *args, int argc, const char **argv)
+{
+	const struct export_args *a = args;
+	struct session s;
+	struct err e;
+	int code;
+
+	if (!a->output && isatty(STDOUT_FILENO))
+		return cli_failf("cannot write to terminal, use command-line redirection or the "
+				 "--output flag");
+	if (!session_open(globals, &s, &code))
+		return code;
+	code = export(&s, a, argv[0], &e) < 0 ? cli_fail(&e) : 0;
+	session_close(&s);
+	return code;
+}
+
+static const struct option *const options[] = { export_options, NULL };
+
+const struct command export_command = {
+	.name = "export",
+	.summary = "Export container's filesystem contents as a tar archive",
+	.description = "Exports the filesystem contents of a container as a tar archive to the "
+		       "local machine.",
+	.usage = "CONTAINER",
+	.examples = "ctrID > myCtr.tar\n--output=\"myCtr.tar\" ctrID\n",
+	.options = options,
+	.args_size = sizeof(struct export_args),
+	.min_args = 1,
+	.max_args = 1,
+	.completes = "container",
+	.run = run,
+};
