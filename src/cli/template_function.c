@@ -212,7 +212,7 @@ static int call_pad(const struct call *c, struct value *ret, struct err *e)
 		r = need_int(&c->args[2], &behind, e);
 	if (r < 0)
 		return r;
-	if (before < 0 || behind < 0 || before + behind > TEMPLATE_VALUE_MAX)
+	if (before < 0 || before > TEMPLATE_VALUE_MAX || behind < 0 || behind > TEMPLATE_VALUE_MAX)
 		return fail(c, e, "no such number of blanks");
 	if (c->args[0].len > 0)
 		buf_addf(&made, "%*s%s%*s", (int)before, "", c->args[0].text, (int)behind, "");

@@ -237,7 +237,7 @@ static int take_number(const char **s, struct arguments *args)
 		args->at++;
 	}
 	for (; isdigit((unsigned char)**s); ++*s)
-		n = (n < 0 ? 0 : n) * 10 + (**s - '0');
+		n = n > NUMBER_MAX ? n : (n < 0 ? 0 : n) * 10 + (**s - '0');
 	return n < 0 ? -1 : n > NUMBER_MAX ? NUMBER_MAX : (int)n;
 }
 
