@@ -28,7 +28,7 @@ cgroup_of() { # CONTAINER: its folder on the host
     [ "$(cat "$group/memory.swap.max")" = 0 ]
     [ "$(cat "$group/cpu.max")" = "50000 100000" ]
     [ "$(cat "$group/pids.max")" = 33 ]
-    [ "$(cat "$group/cpu.weight")" = 20 ]
+    [ "$(cat "$group/cpu.weight")" = 59 ]
 }
 
 @test "a container over its memory is killed, and inspect says so" {
