@@ -64,17 +64,28 @@ int size_parse(const char *s, int64_t *ret_bytes, struct err *e)
 	return 0;
 }
 
-void size_print(struct buf *out, int64_t bytes, const char *between)
+/* below: the first number that would be rounded to one digit more. */
+static void print_si(struct buf *out, int64_t bytes, int digits, double below, const char *between)
 {
 	static const char *const units[] = { "B", "kB", "MB", "GB", "TB", "PB", "EB" };
 	double v = (double)bytes;
 	size_t i = 0;
 
-	while (fabs(v) >= 1000 && i + 1 < ARRAY_LEN(units)) {
+	while (fabs(v) >= below && i + 1 < ARRAY_LEN(units)) {
 		v /= 1000;
 		i++;
 	}
-	buf_addf(out, "%.4g%s%s", v, between, units[i]);
+	buf_addf(out, "%.*g%s%s", digits, v, between, units[i]);
+}
+
+void size_print(struct buf *out, int64_t bytes, const char *between)
+{
+	print_si(out, bytes, 4, 1000, between);
+}
+
+void size_print_short(struct buf *out, int64_t bytes, const char *between)
+{
+	print_si(out, bytes, 3, 999.5, between);
 }
 
 static int unit_nsec(const char **s, double *ret)

@@ -16,8 +16,10 @@ int64_t clock_monotonic_usec(void);
 
 /* "512", "64m", "1.5g", "10kb", "1GiB": binary multiples, any case. */
 int size_parse(const char *s, int64_t *ret_bytes, struct err *e);
-/* SI, 3 or 4 digits: "21.7MB", "1.05GB", "512B"; with a blank before the unit if asked. */
+/* SI, up to 4 digits: "21.66MB", "1.05GB", "512B"; between goes before the unit. */
 void size_print(struct buf *out, int64_t bytes, const char *between);
+/* Up to 3 digits, as `images` and `history` have them: "21.7 MB". */
+void size_print_short(struct buf *out, int64_t bytes, const char *between);
 /* Go's durations, "1h30m", "500ms", "-2s"; a bare number is an error unless bare_unit_nsec > 0. */
 int duration_parse(const char *s, int64_t bare_unit_nsec, int64_t *ret_nsec, struct err *e);
 /* Docker's words: "Less than a second", "5 seconds", "About a minute", "2 weeks". */

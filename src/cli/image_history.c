@@ -116,7 +116,7 @@ static struct history_row row_of(struct arena *a, const struct history_args *arg
 	buf_adds(&since, " ago");
 	time_print_rfc3339(&at, sec * 1000000000, true);
 	time_print_go(&go, sec * 1000000000);
-	size_print(&size, (int64_t)step->bytes, " ");
+	size_print_short(&size, (int64_t)step->bytes, " ");
 	return (struct history_row){
 		.id = !step->id        ? "<missing>"
 		      : args->no_trunc ? step->id

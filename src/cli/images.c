@@ -119,7 +119,7 @@ static void fill_row(struct listing *l, const struct image *i, const char *name,
 		reference_parse_name(a, name, &r, &ignored);
 	duration_print(&since, clock_nsec() - i->created_nsec);
 	time_print_go(&at, i->created_nsec / 1000000000 * 1000000000);
-	size_print(&size, (int64_t)i->size, " ");
+	size_print_short(&size, (int64_t)i->size, " ");
 	*row = (struct images_row){
 		.repository = name ? reference_print_name(a, &r) : "<none>",
 		.tag = r.tag ? r.tag : "<none>",

@@ -75,10 +75,10 @@ static void draw_bar(const struct progress *p, const struct bar *b, struct buf *
 			buf_addc(out, i < filled ? '=' : i == filled ? '>' : '-');
 		buf_adds(out, "] ");
 	}
-	size_print(out, (int64_t)b->done, "");
+	size_print_short(out, (int64_t)b->done, "");
 	if (b->total) {
 		buf_adds(out, " / ");
-		size_print(out, (int64_t)b->total, "");
+		size_print_short(out, (int64_t)b->total, "");
 	}
 	/* A line that wraps would be two to go up. */
 	if (out->len - start >= p->columns) {
