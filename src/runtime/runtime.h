@@ -86,7 +86,8 @@ int runtime_plan(const struct runtime_create *how, struct arena *a, struct buf *
 struct runtime_exec {
 	const struct oci_config *config; /* the container's: namespaces, seccomp, personality */
 	const struct oci_process *process;
-	pid_t pid; /* of the container's first process */
+	const char *id; /* whose session keyring is joined; NULL: none */
+	pid_t pid;      /* of the container's first process */
 	int pidfd;
 	struct runtime_streams streams;
 	const char *cgroup_path, *cgroup_manager;
@@ -94,8 +95,7 @@ struct runtime_exec {
 	bool unconfined; /* no seccomp filter, whatever config says */
 	bool die_with_parent;
 };
-/* Returns when the program was executed; ret->pid is a child of the caller. cgroup_path of ret is
- * not filled. */
+/* Returns when the program was executed; ret->pid is a child of the caller. */
 int runtime_exec(const struct runtime_exec *how, struct arena *a, struct runtime_container *ret,
 		 struct err *e);
 

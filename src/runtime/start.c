@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -65,19 +66,28 @@ static pid_t clone_child(struct build *b, int parent_end, int *ret_pidfd, struct
 		.cgroup_fd = b->c->cgroup ? cgroup_fd(b->c->cgroup) : -1,
 	};
 	auto_close int own = -1;
+	int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
 	bool in_cgroup = false;
 	pid_t pid;
 
+	/* The child must not be open to those who are there, not for a moment. */
 	if (b->c->pid_ns >= 0) {
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 		own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-		if (own < 0 || setns(b->c->pid_ns, CLONE_NEWPID) < 0)
-			return err_sys(e, "join the pid namespace");
+		if (own < 0 || setns(b->c->pid_ns, CLONE_NEWPID) < 0) {
+			prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0);
+			return errno == ESRCH
+				       ? err_set(e, ERR_NOT_FOUND, "the container is not running")
+				       : err_sys(e, "join the pid namespace");
+		}
 	}
 	pid = kernel_clone(&how, ret_pidfd, &in_cgroup, e);
 	if (pid == 0)
 		be_child(b, parent_end, in_cgroup);
-	if (own >= 0)
+	if (b->c->pid_ns >= 0) {
 		setns(own, CLONE_NEWPID);
+		prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0);
+	}
 	return pid;
 }
 

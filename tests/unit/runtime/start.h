@@ -3,12 +3,14 @@
 #pragma once
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/file.h"
+#include "cgroup/cgroup.h"
 #include "kernel/kernel.h"
 #include "runtime/runtime.h"
 #include "unit.h"
@@ -16,10 +18,11 @@
 #define BUSYBOX "/bin/busybox"
 
 /* Applets by name, as tests call them. */
-static const char *const applets[] = { "sh",     "cat",   "echo",     "id",    "ls",
-				       "true",   "sleep", "mount",    "pwd",   "mknod",
-				       "tty",    "stat",  "hostname", "env",   "ps",
-				       "ulimit", "ip",    "stty",     "touch", "kill" };
+static const char *const applets[] = {
+	"sh",    "cat",  "echo",  "id",    "ls",     "true",     "sleep",
+	"mount", "pwd",  "mknod", "tty",   "env",    "stty",     "stat",
+	"ps",    "grep", "ip",    "touch", "md5sum", "readlink", "hostname",
+};
 
 static inline bool have_busybox(void)
 {
@@ -106,4 +109,19 @@ static inline struct oci_config *make_config(struct arena *a, const struct confi
 	if (oci_config_read(a, text, strlen(text), c, &e) < 0)
 		fail_msg("%s: %s", e.msg, text);
 	return c;
+}
+
+/* Ends what still runs, and its cgroup. */
+static inline void clean_up(struct runtime_container *c)
+{
+	AUTO(cgroup) g = NULL;
+	struct err e;
+
+	if (c->pidfd >= 0) {
+		kernel_pidfd_send_signal(c->pidfd, SIGKILL);
+		kernel_pidfd_wait(c->pidfd, NULL);
+	}
+	runtime_close(c);
+	if (c->cgroup_path && cgroup_open(c->cgroup_manager, c->cgroup_path, &g, &e) == 0)
+		cgroup_remove(g, 1000, &e);
 }

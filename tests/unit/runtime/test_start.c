@@ -60,7 +60,7 @@ static struct outcome run_root(const struct config_parts *parts, int root)
 		read_output(out[0], &o);
 		assert_int_equal(kernel_pidfd_wait(c.pidfd, &status), 0);
 		o.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-		runtime_close(&c);
+		clean_up(&c);
 	}
 	close(out[0]);
 	return o;
@@ -279,7 +279,7 @@ static void a_terminal_is_the_containers_own(void **state)
 	read_output(c.console, &o);
 	assert_string_equal(o.out, "/dev/pts/0\r\n10 110\r\n0 5 88\r\nhi\r\n");
 	assert_int_equal(kernel_pidfd_wait(c.pidfd, &status), 0);
-	runtime_close(&c);
+	clean_up(&c);
 	close(root);
 }
 
@@ -311,7 +311,7 @@ static void it_waits_at_the_gate(void **state)
 		fail_msg("%s", e.msg);
 	assert_int_equal(read(out[0], text, 4), 4);
 	assert_int_equal(kernel_pidfd_wait(c.pidfd, &status), 0);
-	runtime_close(&c);
+	clean_up(&c);
 
 	root = make_root();
 	how.root = root;

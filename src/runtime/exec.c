@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One more program in a running container.  The child is born in the container's pid namespace,
+ * where others can see it, and so without being dumpable: neither its memory nor its descriptors
+ * can be opened from inside.  It joins the other namespaces through the pidfd of the container's
+ * first process, all at once, and goes on as at a start.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <sys/prctl.h>
+
+#include "runtime/start.h"
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+
+struct join_step {
+	struct step s;
+	int pidfd, flags;
+};
+
+static int join_namespaces(void *arg, struct err *e)
+{
+	const struct join_step *t = arg;
+
+	if (setns(t->pidfd, t->flags) < 0)
+		return errno == ESRCH ? err_set(e, ERR_NOT_FOUND, "the container is not running")
+				      : err_sys(e, "join the container's namespaces");
+	if (t->flags & CLONE_NEWUSER &&
+	    ((setgroups(0, NULL) < 0 && errno != EPERM) ||
+	     ((setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) && errno != EINVAL)))
+		return err_sys(e, "become root of the user namespace");
+	/* The change of user left us undumpable, or that again. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	t->s.c->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return t->s.c->root < 0 ? err_sys(e, "/") : 0;
+}
+
+static int join_cgroup(void *arg, struct err *e)
+{
+	const struct child *c = ((struct step *)arg)->c;
+
+	return cgroup_join(c->cgroup, c->in_cgroup, e);
+}
+
+static int join_keyring(void *arg, struct err *e)
+{
+	keyring_join(((struct step *)arg)->words);
+	return 0;
+}
+
+static int name_process(void *arg, struct err *e)
+{
+	prctl(PR_SET_NAME, START_NAME, 0, 0, 0);
+	return 0;
+}
+
+static int namespace_flags(const struct build *b)
+{
+	static const int flag[OCI_NS_TYPES] = {
+		[OCI_NS_PID] = CLONE_NEWPID,   [OCI_NS_NETWORK] = CLONE_NEWNET,
+		[OCI_NS_MOUNT] = CLONE_NEWNS,  [OCI_NS_IPC] = CLONE_NEWIPC,
+		[OCI_NS_UTS] = CLONE_NEWUTS,   [OCI_NS_USER] = CLONE_NEWUSER,
+		[OCI_NS_TIME] = CLONE_NEWTIME, [OCI_NS_CGROUP] = CLONE_NEWCGROUP,
+	};
+	int flags = 0;
+
+	for (size_t i = 0; i < b->os->namespaces.n; i++)
+		flags |= flag[b->os->namespaces.v[i].type];
+	return flags;
+}
+
+static int plan_join(struct build *b, const struct runtime_exec *how)
+{
+	struct join_step *t = ARENA_NEW(b->a, struct join_step);
+	int flags = namespace_flags(b);
+
+	if (flags & CLONE_NEWPID)
+		b->c->pid_ns = how->pidfd;
+	*t = (struct join_step){ { b->c, "namespaces" }, how->pidfd, flags & ~CLONE_NEWPID };
+	step_add_plain(b, "prctl", name_process, "name " START_NAME);
+	limits_early_plan(b, NULL);
+	if (b->c->cgroup)
+		step_add_plain(b, "join", join_cgroup, "cgroup");
+	step_add(&b->child, "join", join_namespaces, t);
+	if (how->id)
+		step_add_plain(b, "keyring", join_keyring, arena_printf(b->a, "_ses.%s", how->id));
+	return 0;
+}
+
+static int plan_exec(struct build *b, const struct runtime_exec *how, struct err *e)
+{
+	int (*const parts[])(struct build * b, struct err * e) = {
+		console_plan, limits_plan, streams_plan, identity_plan, program_plan,
+	};
+	int r = plan_join(b, how);
+
+	for (size_t i = 0; i < ARRAY_LEN(parts) && r == 0; i++)
+		r = parts[i](b, e);
+	return r;
+}
+
+int runtime_exec(const struct runtime_exec *how, struct arena *a, struct runtime_container *ret,
+		 struct err *e)
+{
+	struct build *b = build_new(a, how->config, how->process);
+	int r = 0;
+
+	b->id = how->id ? how->id : "";
+	b->bundle = "/";
+	b->streams = &how->streams;
+	b->seccomp_cache = how->seccomp_cache;
+	b->die_with_parent = how->die_with_parent;
+	b->unconfined = how->unconfined;
+	if (how->cgroup_path)
+		r = cgroup_open(how->cgroup_manager, how->cgroup_path, &b->c->cgroup, e);
+	if (r == 0)
+		r = plan_exec(b, how, e);
+	if (r < 0) {
+		cgroup_free(b->c->cgroup);
+		return r;
+	}
+	return start_process(b, ret, e);
+}
