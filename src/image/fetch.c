@@ -309,7 +309,7 @@ static int step(struct fetch *f, struct fetch_layer *l, size_t *running, struct 
 static int wait_for_one(struct fetch *f, size_t *running, struct err *e)
 {
 	size_t n = f->manifest->layers.n, watched = 0;
-	struct pollfd polls[IMAGE_LAYERS_MAX];
+	struct pollfd polls[IMAGE_LAYERS_MAX + 1];
 	struct fetch_layer *of[IMAGE_LAYERS_MAX];
 	int timeout_ms = -1;
 
@@ -323,8 +323,12 @@ static int wait_for_one(struct fetch *f, size_t *running, struct err *e)
 		polls[watched] = (struct pollfd){ .fd = unpack_fd(l->unpack), .events = POLLIN };
 		of[watched++] = l;
 	}
-	if (poll(polls, watched, timeout_ms) < 0 && errno != EINTR)
+	/* poll() passes over -1. */
+	polls[watched] = (struct pollfd){ .fd = source_fd(f->source), .events = POLLIN };
+	if (poll(polls, watched + 1, timeout_ms) < 0 && errno != EINTR)
 		return err_sys(e, "poll");
+	if (polls[watched].revents)
+		source_hear(f->source);
 	for (size_t i = 0; i < watched; i++) {
 		int r = polls[i].revents ? step(f, of[i], running, e) : 0;
 

@@ -23,6 +23,7 @@ struct registry {
 	struct registry_remote remote;
 	int *servers; /* of each place; -1: not asked yet */
 	int place;    /* the one that had the manifest, or PLACE_NONE */
+	bool lost;    /* remote has ended */
 };
 
 /* What feeds a blob's pipe. */
@@ -224,6 +225,23 @@ static int end_blob(struct source_blob *b, struct err *e)
 	return err_from(e, -EPIPE, "%s", f->fetch.what);
 }
 
+static int fd_of(const struct source *s)
+{
+	const struct registry *g = (const struct registry *)s;
+
+	return g->lost ? -1 : g->remote.control;
+}
+
+static void hear(struct source *s)
+{
+	struct registry *g = registry_of(s);
+	struct err e;
+
+	/* That it has gone is told to whoever waits for a blob. */
+	if (registry_remote_hear(&g->remote, &e) < 0)
+		g->lost = true;
+}
+
 static void close_registry(struct source *s)
 {
 	registry_remote_stop(&registry_of(s)->remote);
@@ -233,6 +251,8 @@ static const struct source_ops registry_ops = {
 	.manifest = get_manifest,
 	.blob = get_blob,
 	.blob_end = end_blob,
+	.fd = fd_of,
+	.hear = hear,
 	.close = close_registry,
 };
 

@@ -97,6 +97,17 @@ int source_blob_end(struct source_blob *b, struct err *e)
 	return b->source->ops->blob_end(b, e);
 }
 
+int source_fd(const struct source *s)
+{
+	return s->ops->fd ? s->ops->fd(s) : -1;
+}
+
+void source_hear(struct source *s)
+{
+	if (s->ops->hear)
+		s->ops->hear(s);
+}
+
 static int read_all(int fd, struct buf *ret, const char *name, struct err *e)
 {
 	ssize_t n;

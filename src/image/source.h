@@ -48,6 +48,10 @@ struct source_ops {
 	/* Closes b->fd if it is still open, ends the feeder; its own error, if it had one: EPIPE
 	 * when the reader went away first. */
 	int (*blob_end)(struct source_blob *b, struct err *e);
+	/* May be NULL: a descriptor that is readable when the feeders have something to say, such
+	 * as a retry, and reading that without waiting. */
+	int (*fd)(const struct source *s);
+	void (*hear)(struct source *s);
 	void (*close)(struct source *s);
 };
 
@@ -72,6 +76,9 @@ int source_manifest(struct source *s, struct arena *a, const char *digest, struc
 int source_blob(struct source *s, const struct image_descriptor *d, struct source_blob *ret,
 		struct err *e);
 int source_blob_end(struct source_blob *b, struct err *e);
+/* To poll for POLLIN while blobs are open, then source_hear(); -1: nothing ever comes. */
+int source_fd(const struct source *s);
+void source_hear(struct source *s);
 /* A whole small blob, its size and digest verified. */
 int source_read(struct source *s, const struct image_descriptor *d, size_t max, struct buf *ret,
 		struct err *e);
