@@ -11,8 +11,9 @@ $(BUILD)/build.ninja:
 	@meson setup $(BUILD) --prefix $(abspath $(PREFIX)) >/dev/null
 
 # Programs without symbols; man pages and completions that the program itself prints.
-install: all
+install: $(BUILD)/build.ninja
 	@meson configure $(BUILD) -Dprefix=$(abspath $(PREFIX))
+	@$(MAKE) --no-print-directory all
 	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild --strip --quiet
 	@tools/install-docs $(BUILD)/berth "$(DESTDIR)$(abspath $(PREFIX))/share"
 
