@@ -7,6 +7,7 @@
 extern const struct command container_exists_command, container_prune_command, export_command,
 	port_command;
 extern const struct command container_inspect_command, inspect_command, logs_command, volume_group;
+extern const struct command completion_command;
 extern const struct command attach_command, create_command, exec_command, kill_command, ls_command,
 	pause_command, ps_command, rename_command, restart_command, rm_command, run_command,
 	start_command, stop_command, unpause_command, version_command, wait_command;
@@ -18,4 +19,5 @@ extern const struct command history_command, image_command, image_exists_command
 	tag_command, untag_command;
 
 /* Run by berth itself, not by people. */
-extern const struct command cleanup_internal_command, start_internal_command;
+extern const struct command cleanup_internal_command, complete_internal_command,
+	man_internal_command, start_internal_command;

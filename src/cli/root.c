@@ -62,6 +62,7 @@ static const struct command container_group = {
 /* clang-format off */
 static const struct command *const commands[] = {
 	&attach_command,
+	&completion_command,
 	&container_group,
 	&create_command,
 	&exec_command,
@@ -93,6 +94,8 @@ static const struct command *const commands[] = {
 	&volume_group,
 	&wait_command,
 	&cleanup_internal_command,
+	&complete_internal_command,
+	&man_internal_command,
 	&start_internal_command,
 	&option_help_command,
 	NULL,
