@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -145,6 +146,8 @@ int main(void)
 		fprintf(stderr, "unpack: %s\n", e.msg);
 		return 125;
 	}
+	/* Whoever reads our tar may have enough of it: that is an error, and not death. */
+	signal(SIGPIPE, SIG_IGN);
 	/* PAX names are UTF-8, and names are bytes: in any other locale libarchive would convert.
 	 */
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -41,7 +41,9 @@ struct packer {
 	struct err failed; /* of the outlet, below libarchive */
 	bool has_failed;
 	char path[PATH_MAX], name[2 * PATH_MAX]; /* in the tree, in the archive */
+	/* Not on the stack, as trees may be deep. */
 	uint8_t contents[CHUNK];
+	char target[PATH_MAX];
 	char xattr_names[XATTRS_MAX], xattr_value[XATTRS_MAX];
 };
 
@@ -180,7 +182,6 @@ static void describe(struct packer *p, const struct stat *st)
 /* The current directory is its folder; name is there, p->path and p->name are its names. */
 static int write_member(struct packer *p, const char *name, const struct stat *st, struct err *e)
 {
-	char target[PATH_MAX];
 	auto_close int fd = -1;
 	const char *link;
 	ssize_t n;
@@ -192,11 +193,11 @@ static int write_member(struct packer *p, const char *name, const struct stat *s
 			return errno == ENOENT ? 0 : err_sys(e, "open %s", quoted(p->path).text);
 	}
 	if (S_ISLNK(st->st_mode)) {
-		n = readlink(name, target, sizeof(target) - 1);
+		n = readlink(name, p->target, sizeof(p->target) - 1);
 		if (n < 0)
 			return errno == ENOENT ? 0 : err_sys(e, "read %s", quoted(p->path).text);
-		target[n] = '\0';
-		archive_entry_set_symlink(p->entry, target);
+		p->target[n] = '\0';
+		archive_entry_set_symlink(p->entry, p->target);
 	}
 	link = st->st_nlink > 1 && !S_ISDIR(st->st_mode) ? earlier_link(p, st) : NULL;
 	if (link) {

@@ -297,15 +297,19 @@ static int begin_special(struct tree *t, const struct member *m, int folder, con
 	return r < 0 ? refuse(m, e) : dress(t, m, folder, name, e);
 }
 
-static int copy_contents(int from, int to)
+/* copy_file_range() does not cross mounts. */
+static int copy_contents(struct tree *t, const struct member *m, int from, struct err *e)
 {
-	static const size_t piece = 1 << 30;
+	char piece[16 << 10];
+	uint64_t done = 0;
 	ssize_t n;
 
-	do
-		n = copy_file_range(from, NULL, to, NULL, piece, 0);
-	while (n > 0);
-	return n < 0 ? -1 : 0;
+	while ((n = read(from, piece, sizeof(piece))) > 0) {
+		if (t->base.ops->write(&t->base, piece, (size_t)n, done, e) < 0)
+			return -e->code;
+		done += (uint64_t)n;
+	}
+	return n < 0 ? err_sys(e, "read %s", quoted(m->target).text) : 0;
 }
 
 /*
@@ -337,9 +341,9 @@ static int copy_from_lower(struct tree *t, const struct member *m, struct err *e
 	r = begin_file(t, &file, folder, name, e);
 	if (r < 0)
 		return r;
-	if (copy_contents(from, t->file) < 0)
-		return err_sys(e, "copy %s", quoted(m->target).text);
-	file.size = t->written = (uint64_t)st.st_size;
+	if (copy_contents(t, m, from, e) < 0)
+		return -e->code;
+	file.size = t->written;
 	return t->base.ops->end(&t->base, &file, e);
 }
 
