@@ -226,19 +226,36 @@ void attach_cleaned(int socket)
 	say(socket, ATTACH_CLEANED, NULL, 0, 0);
 }
 
+int attach_watch(int run_dir, struct err *e)
+{
+	uint8_t hello = 0;
+	int fd = attach_connect(run_dir, e);
+
+	if (fd >= 0)
+		say(fd, ATTACH_HELLO, &hello, 1, 0);
+	return fd;
+}
+
+int attach_told(int watch, struct attach_result *ret)
+{
+	struct attached a = { .socket = watch, .result.end = ATTACH_LOST };
+
+	a.caller.out.fd = a.caller.err.fd = -1;
+	hear(&a);
+	if (!a.ended)
+		return 0;
+	*ret = a.result;
+	return 1;
+}
+
 int attach_wait(int run_dir, int timeout_ms, struct attach_result *ret, struct err *e)
 {
-	struct attached a = { .result.end = ATTACH_LOST };
 	int64_t until = clock_monotonic_usec() + (int64_t)timeout_ms * USEC_PER_MSEC;
-	uint8_t hello = 0;
-	auto_close int fd = attach_connect(run_dir, e);
+	auto_close int fd = attach_watch(run_dir, e);
 
 	if (fd < 0)
 		return fd;
-	a.socket = fd;
-	a.caller.out.fd = a.caller.err.fd = -1;
-	say(fd, ATTACH_HELLO, &hello, 1, 0);
-	while (!a.ended) {
+	for (;;) {
 		struct pollfd p = { fd, POLLIN, 0 };
 		int64_t left = (until - clock_monotonic_usec()) / USEC_PER_MSEC;
 		int n = poll(&p, 1, timeout_ms < 0 ? -1 : left > 0 ? (int)left : 0);
@@ -247,9 +264,7 @@ int attach_wait(int run_dir, int timeout_ms, struct attach_result *ret, struct e
 			return err_sys(e, "poll");
 		if (n == 0)
 			return err_from(e, -ETIMEDOUT, "wait for the container's end");
-		if (n > 0)
-			hear(&a);
+		if (n > 0 && attach_told(fd, ret))
+			return 0;
 	}
-	*ret = a.result;
-	return 0;
 }

@@ -52,6 +52,12 @@ void attach_cleaned(int socket);
 /* Waits for the exit, wanting no stream; timeout_ms negative: for ever, else -ETIMEDOUT. */
 int attach_wait(int run_dir, int timeout_ms, struct attach_result *ret, struct err *e);
 
+/* The same for those who wait for other things too: a connection that is readable when there is
+ * something to tell. */
+int attach_watch(int run_dir, struct err *e);
+/* 1: the end is told in *ret, or that the monitor is gone; 0: not yet. */
+int attach_told(int watch, struct attach_result *ret);
+
 /* A process that is the caller's own child: exec. */
 struct stdio_child {
 	int pidfd;

@@ -7,12 +7,15 @@
 
 #include "monitor/monitor.h"
 
+/* A record of the log: a line, or a piece of one that was long or slow to come. */
 struct logs_line {
 	int64_t time_nsec; /* since 1970 */
 	bool is_stderr;
 	const char *text; /* without its newline; may hold any byte */
 	size_t len;
-	bool partial; /* it did not end with a newline (yet) */
+	bool partial; /* no newline ended it: the next record of its stream goes on with the line */
+	bool continues; /* it goes on with the line of the last record of its stream */
+	bool gap; /* lines before it are missing: they were rotated away before they were read */
 };
 /* Gets one line; non-zero stops the reading, and is what logs_read() returns. */
 typedef int logs_fn(void *arg, const struct logs_line *line);

@@ -22,11 +22,13 @@ static int stream_index(const struct supervisor *s, const struct stream *o)
 
 static void stream_log(struct supervisor *s, struct stream *o, bool flush)
 {
-	o->logged += logger_write(&s->log, stream_index(s, o), o->text + o->logged,
-				  o->len - o->logged, flush);
+	size_t n = logger_write(&s->log, stream_index(s, o), o->text + o->logged,
+				o->len - o->logged, flush);
+
+	o->logged += n;
 	if (o->logged == o->len)
 		o->flush_at_ms = 0;
-	else if (!o->flush_at_ms)
+	else if (n > 0 || !o->flush_at_ms)
 		o->flush_at_ms = s->now_ms + PARTIAL_LINE_MS;
 }
 
