@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/units.h"
 #include "cli/commands.h"
 #include "cli/select.h"
@@ -45,11 +46,13 @@ static int print_line(void *arg, const struct logs_line *line)
 	const struct sink *k = arg;
 	FILE *to = line->is_stderr ? stderr : stdout;
 
+	if (line->gap)
+		log_at(LOG_WARN, "the log was rotated faster than it was read: lines are missing");
 	if (k->colour)
 		fprintf(to, "\033[3%dm", k->colour);
-	if (k->prefix)
+	if (k->prefix && !line->continues)
 		fprintf(to, "%s ", k->prefix);
-	if (k->args->timestamps) {
+	if (k->args->timestamps && !line->continues) {
 		auto_buf at = BUF(64);
 
 		time_print_rfc3339(&at, line->time_nsec, false);
