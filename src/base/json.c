@@ -325,8 +325,7 @@ static int read_text_map(struct arena *a, const json_t *from, const struct json_
 	if (!json_is_object(from))
 		return complain(at, "expected an object", e);
 	pair = map.v = arena_array(a, map.n, sizeof(*map.v));
-	json_object_foreach((json_t *)from, key, value)
-	{
+	json_object_foreach ((json_t *)from, key, value) {
 		struct step here = { .up = at, .key = key };
 		int r = read_text(a, value, f, &here, &pair->value, e);
 
@@ -393,8 +392,7 @@ static int read_map(struct arena *a, const json_t *from, const struct json_field
 	if (!json_is_object(from))
 		return complain(at, "expected an object", e);
 	item = items.v = arena_array(a, items.n, f->type->size);
-	json_object_foreach((json_t *)from, key, value)
-	{
+	json_object_foreach ((json_t *)from, key, value) {
 		struct step here = { .up = at, .key = key };
 		int r = read_object(a, value, f->type, &here, item, e);
 

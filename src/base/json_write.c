@@ -210,8 +210,7 @@ static void write_tree(struct writer *w, const json_t *tree)
 	switch (json_typeof(tree)) {
 	case JSON_OBJECT:
 		open_bracket(w, '{');
-		json_object_foreach((json_t *)tree, key, value)
-		{
+		json_object_foreach ((json_t *)tree, key, value) {
 			next_key(w, key, strlen(key));
 			write_tree(w, value);
 		}
@@ -219,8 +218,7 @@ static void write_tree(struct writer *w, const json_t *tree)
 		break;
 	case JSON_ARRAY:
 		open_bracket(w, '[');
-		json_array_foreach(tree, i, value)
-		{
+		json_array_foreach (tree, i, value) {
 			next_item(w);
 			write_tree(w, value);
 		}

@@ -182,3 +182,26 @@ int format_value(struct buf *out, const char *name, const char *format, const st
 		r = template_parse(a, name, buf_text(&body), &t, e);
 	return r < 0 ? r : template_run(t, v, out, e);
 }
+
+/* Members of what inspect prints that are maps in podman too. */
+static const char *const inspect_maps[] = {
+	"Annotations",  "Data",  "DriverOpts", "ExposedPorts", "Labels", "Networks", "Options",
+	"PortBindings", "Ports", "StorageOpt", "Sysctls",      "Tmpfs",  "Volumes",  NULL
+};
+
+int format_inspected(struct buf *out, const char *format, const json_t *list, struct err *e)
+{
+	const json_t *object;
+	size_t i;
+	int r = 0;
+
+	json_array_foreach (list, i, object) {
+		AUTO(arena) a = arena_new();
+		struct value v = value_tree(a, object, inspect_maps);
+
+		r = format_value(out, "inspect", format, &v, e);
+		if (r < 0)
+			break;
+	}
+	return r;
+}

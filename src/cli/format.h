@@ -38,6 +38,9 @@ bool format_is_table(const char *format); /* begins with "table " */
 /* n structs of f->row, one after the other in memory, each through the template. */
 int format_rows(struct buf *out, const struct format *f, const char *format, const void *rows,
 		size_t n, struct err *e);
-/* One value through the template, as info, version and inspect do; no tables. */
+/* One value through the template, as info and version do; no tables. */
 int format_value(struct buf *out, const char *name, const char *format, const struct value *v,
 		 struct err *e);
+/* The objects that inspect found, each through the template: its unknown fields are errors, but
+ * labels, options, networks and so on are maps. */
+int format_inspected(struct buf *out, const char *format, const json_t *list, struct err *e);

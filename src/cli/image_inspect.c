@@ -175,15 +175,8 @@ static int print_formatted(struct session *s, const char *format, const json_t *
 {
 	auto_buf out = BUF(OUTPUT_MAX);
 
-	for (size_t n = 0; n < json_array_size(list); n++) {
-		struct value v = value_tree(s->arena, json_array_get(list, n), VALUE_RECORD);
-		int r = format_value(&out, "inspect", format, &v, e);
-
-		if (r < 0)
-			return cli_fail(e);
-		if (!out.len || out.data[out.len - 1] != '\n')
-			buf_addc(&out, '\n');
-	}
+	if (format_inspected(&out, format, list, e) < 0)
+		return cli_fail(e);
 	return cli_print(&out);
 }
 

@@ -65,23 +65,14 @@ static int one(struct session *s, const struct inspect_args *args, const char *t
 static int print(struct session *s, const char *format, const json_t *list, struct err *e)
 {
 	auto_buf out = BUF(OUTPUT_MAX);
-	const json_t *v;
-	size_t i;
 
 	if (!format || format_is_json(format)) {
 		json_print(&out, list, 5);
 		buf_addc(&out, '\n');
 		return cli_print(&out);
 	}
-	json_array_foreach(list, i, v)
-	{
-		struct value tree = value_tree(s->arena, v, VALUE_RECORD);
-		int r = format_value(&out, "inspect", format, &tree, e);
-
-		if (r < 0)
-			return cli_fail(e);
-		buf_addc(&out, '\n');
-	}
+	if (format_inspected(&out, format, list, e) < 0)
+		return cli_fail(e);
 	return cli_print(&out);
 }
 

@@ -197,6 +197,7 @@ static int call_truncate(const struct call *c, struct value *ret, struct err *e)
 		return 0;
 	ret->text = arena_strndup(c->run->a, ret->text, (size_t)len);
 	ret->len = (size_t)len;
+	ret->shown = NULL;
 	return 0;
 }
 
@@ -302,6 +303,7 @@ static int call_slice(const struct call *c, struct value *ret, struct err *e)
 		return 0;
 	}
 	ret->len = (size_t)(at[1] - at[0]);
+	ret->shown = NULL;
 	ret->text = arena_strndup(c->run->a, v.text + at[0], ret->len);
 	return 0;
 }

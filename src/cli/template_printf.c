@@ -209,7 +209,8 @@ static void format_value(struct buf *out, const struct verb *v, const struct val
 		return;
 	}
 	if (value->kind == VALUE_TEXT) {
-		format_text(out, v, value);
+		text = value_text(value->shown);
+		format_text(out, v, value->shown ? &text : value);
 	} else if (value->kind == VALUE_REAL) {
 		format_real(out, v, value);
 	} else if (value->kind == VALUE_BOOL) {

@@ -61,28 +61,85 @@ static struct value make_map(struct arena *a, enum value_kind kind, struct entry
 	return (struct value){ .kind = kind, .items = items, .keys = keys, .n = n };
 }
 
-static struct value tree_object(struct arena *a, const json_t *tree, enum value_kind objects)
+/* "2026-11-22T14:17:11.15Z" or "…+01:00"; returns the zone in it. */
+static const char *rfc3339_zone(const char *s)
 {
-	struct entry *entries = arena_array(a, json_object_size(tree), sizeof(*entries));
-	const char *key;
-	json_t *value;
-	size_t n = 0;
+	static const char form[] = "dddd-dd-ddTdd:dd:dd";
+	size_t i;
 
-	json_object_foreach((json_t *)tree, key, value)
-	{
-		entries[n].key = arena_strdup(a, key);
-		entries[n++].value = value_tree(a, value, objects);
+	for (i = 0; form[i]; i++) {
+		if (form[i] == 'd' ? !isdigit((unsigned char)s[i]) : s[i] != form[i])
+			return NULL;
 	}
-	return make_map(a, objects, entries, n);
+	if (s[i] == '.')
+		i += 1 + strspn(s + i + 1, "0123456789");
+	if (strcmp(s + i, "Z") == 0)
+		return s + i;
+	if ((s[i] != '+' && s[i] != '-') || strlen(s + i) != 6 || s[i + 3] != ':')
+		return NULL;
+	return s + i;
 }
 
-static struct value tree_array(struct arena *a, const json_t *tree, enum value_kind objects)
+/* A text that prints as Go's Time.String(), "2026-11-22 14:17:11.15 +0000 UTC", if it is a time. */
+static struct value time_value(struct arena *a, const char *s)
+{
+	struct value v = value_text(s);
+	const char *zone = rfc3339_zone(v.text);
+	int local = zone ? (int)(zone - v.text) - 11 : 0;
+
+	if (zone && *zone == 'Z')
+		v.shown = arena_printf(a, "%.10s %.*s +0000 UTC", s, local, s + 11);
+	else if (zone)
+		v.shown = arena_printf(a, "%.10s %.*s %.3s%s %.3s%s", s, local, s + 11, zone,
+				       zone + 4, zone, zone + 4);
+	return v;
+}
+
+static bool is_named(const char *name, const char *const *names)
+{
+	for (; *names; names++) {
+		if (strcmp(*names, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static struct value tree_object(struct arena *a, const json_t *tree, bool map,
+				const char *const *maps)
+{
+	struct entry *entries = arena_array(a, json_object_size(tree), sizeof(*entries));
+	struct value made;
+	bool texts = map;
+	const char *key;
+	json_t *member;
+	size_t n = 0;
+
+	json_object_foreach ((json_t *)tree, key, member) {
+		bool of_map = !maps || is_named(key, maps);
+		struct value *v = &entries[n].value;
+
+		texts &= json_is_string(member);
+		entries[n++].key = arena_strdup(a, key);
+		/* A map that is null is as empty as Go's nil map. */
+		if (json_is_object(member) || (json_is_null(member) && maps && of_map))
+			*v = tree_object(a, member, of_map, maps);
+		else if (json_is_string(member) && !map)
+			*v = time_value(a, arena_strdup(a, json_string_value(member)));
+		else
+			*v = value_tree(a, member, maps);
+	}
+	made = make_map(a, map ? VALUE_MAP : VALUE_RECORD, entries, n);
+	made.texts = texts;
+	return made;
+}
+
+static struct value tree_array(struct arena *a, const json_t *tree, const char *const *maps)
 {
 	size_t n = json_array_size(tree);
 	struct value *items = arena_array(a, n, sizeof(*items));
 
 	for (size_t i = 0; i < n; i++)
-		items[i] = value_tree(a, json_array_get(tree, i), objects);
+		items[i] = value_tree(a, json_array_get(tree, i), maps);
 	return (struct value){ .kind = VALUE_LIST, .items = items, .n = n };
 }
 
@@ -95,13 +152,13 @@ static struct value real_or_uint(double real)
 	return (struct value){ .kind = VALUE_REAL, .real = real };
 }
 
-struct value value_tree(struct arena *a, const json_t *tree, enum value_kind objects)
+struct value value_tree(struct arena *a, const json_t *tree, const char *const *maps)
 {
 	switch (json_typeof(tree)) {
 	case JSON_OBJECT:
-		return tree_object(a, tree, objects);
+		return tree_object(a, tree, !maps, maps);
 	case JSON_ARRAY:
-		return tree_array(a, tree, objects);
+		return tree_array(a, tree, maps);
 	case JSON_STRING:
 		return value_text(arena_strdup(a, json_string_value(tree)));
 	case JSON_INTEGER:
@@ -115,22 +172,6 @@ struct value value_tree(struct arena *a, const json_t *tree, enum value_kind obj
 		break;
 	}
 	return (struct value){ 0 };
-}
-
-/* "2026-11-22T14:17:11.15Z" as Go's Time.String() has it, "2026-11-22 14:17:11.15 +0000 UTC". */
-static struct value time_value(struct arena *a, const char *s)
-{
-	size_t len = s ? strlen(s) : 0;
-	const char *zone = len > 19 ? strpbrk(s + 19, "Z+-") : NULL;
-	int local;
-
-	if (!zone || s[10] != 'T' || (*zone != 'Z' && strlen(zone) != 6))
-		return value_text(s);
-	local = (int)(zone - s) - 11;
-	if (*zone == 'Z')
-		return value_text(arena_printf(a, "%.10s %.*s +0000 UTC", s, local, s + 11));
-	return value_text(arena_printf(a, "%.10s %.*s %.3s%s %.3s%s", s, local, s + 11, zone,
-				       zone + 4, zone, zone + 4));
 }
 
 static struct value texts_value(struct arena *a, const struct texts *list)
@@ -190,7 +231,7 @@ static struct value raw_value(struct arena *a, const char *text)
 	struct err e;
 
 	if (text && json_parse(text, strlen(text), &tree, &e) == 0) {
-		v = value_tree(a, tree, VALUE_MAP);
+		v = value_tree(a, tree, NULL);
 		json_decref(tree);
 	}
 	return v;

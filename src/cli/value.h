@@ -34,6 +34,7 @@ struct value {
 		struct {
 			const char *text; /* a NUL follows */
 			size_t len;
+			const char *shown; /* what prints instead: a time; NULL: the text */
 		};
 		struct { /* of lists, maps and records; lists have no keys */
 			const struct value *items;
@@ -55,8 +56,10 @@ struct value value_struct(const struct json_type *type, const void *object);
 /* n structs, one after the other in memory. */
 struct value value_structs(struct arena *a, const struct json_type *type, const void *objects,
 			   size_t n);
-/* objects: VALUE_MAP or VALUE_RECORD, what the tree's objects become. Texts are copied. */
-struct value value_tree(struct arena *a, const json_t *tree, enum value_kind objects);
+/* Objects become records, but those that are members of one of these names (NULL behind the last)
+ * become maps; without names all become maps.  Texts in records that are times in RFC 3339 print as
+ * Go's times do.  Everything is copied. */
+struct value value_tree(struct arena *a, const json_t *tree, const char *const *maps);
 
 /* False if there is no such field; a map always has it.  Case counts, except that ID and Id are
  * one and that Go's name for a field, Name, also finds the JSON name that begins small, name. */

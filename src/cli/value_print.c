@@ -77,7 +77,10 @@ void value_print(struct buf *out, const struct value *v)
 		value_print_real(out, v->real);
 		break;
 	case VALUE_TEXT:
-		buf_add(out, v->text, v->len);
+		if (v->shown)
+			buf_adds(out, v->shown);
+		else
+			buf_add(out, v->text, v->len);
 		break;
 	case VALUE_LIST:
 	case VALUE_MAP:

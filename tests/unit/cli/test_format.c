@@ -167,6 +167,33 @@ static void one_value_goes_through_a_template(void **state)
 	assert_string_equal(buf_text(&out), "web\t5d4b1fe88698\n");
 }
 
+static void assert_inspected(const char *format_text, const char *expected)
+{
+	static const char text[] = "[{\"Id\":\"a\",\"Created\":\"2026-11-22T14:17:11.15+01:00\","
+				   "\"Config\":{\"Labels\":{\"b\":\"2026-11-22T14:17:11Z\"}}},"
+				   "{\"Id\":\"c\",\"Created\":\"\",\"Config\":{\"Labels\":null}}]";
+	auto_buf out = BUF(1000);
+	json_t *list;
+	struct err e;
+
+	assert_int_equal(json_parse(text, strlen(text), &list, &e), 0);
+	if (format_inspected(&out, format_text, list, &e) < 0)
+		buf_adds(&out, e.msg);
+	json_decref(list);
+	assert_string_equal(buf_text(&out), expected);
+}
+
+static void what_inspect_found_has_fields_maps_and_times(void **state)
+{
+	assert_inspected("{{.Id}} {{.Created}}", "a 2026-11-22 14:17:11.15 +0100 +0100\nc \n");
+	assert_inspected("{{.Config.Labels}} {{index .Config.Labels \"x\"}}|{{.Config.Labels.x}}",
+			 "map[b:2026-11-22T14:17:11Z] |<no value>\nmap[] |<no value>\n");
+	assert_inspected("{{.ID}} {{json .Created}}",
+			 "a \"2026-11-22T14:17:11.15+01:00\"\nc \"\"\n");
+	assert_inspected("{{.Config.x}}", "template: inspect:1:9: executing \"inspect\" at "
+					  "<.Config.x>: can't evaluate field x in type object");
+}
+
 static void assert_table(const char *text, const char *expected)
 {
 	auto_buf out = BUF(10000);
@@ -208,6 +235,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_field_is_an_error_and_prints_nothing),
 		cmocka_unit_test(json_is_recognised),
 		cmocka_unit_test(one_value_goes_through_a_template),
+		cmocka_unit_test(what_inspect_found_has_fields_maps_and_times),
 		cmocka_unit_test(columns_are_as_wide_as_their_widest_cell),
 		cmocka_unit_test(a_column_ends_at_a_line_without_it),
 	};

@@ -173,6 +173,14 @@ static void an_error_names_its_line_and_column(void **state)
 	assert_refused("a\n{{", "template: inspect:2: unclosed action");
 }
 
+static void a_time_prints_as_in_go_and_stays_itself(void **state)
+{
+	assert_made("{{.State.StartedAt}} {{printf \"%s\" .State.StartedAt}}",
+		    "2026-11-22 14:17:11.15 +0000 UTC 2026-11-22 14:17:11.15 +0000 UTC");
+	assert_made("{{json .State.StartedAt}} {{truncate .State.StartedAt 4}}",
+		    "\"2026-11-22T14:17:11.15Z\" 2026");
+}
+
 static void conditions_choose(void **state)
 {
 	assert_made("{{if .Name}}a{{else}}b{{end}}", "a");
@@ -368,6 +376,7 @@ int main(void)
 		cmocka_unit_test(composed_values_print_as_in_go),
 		cmocka_unit_test(a_map_answers_for_any_key_and_a_struct_does_not),
 		cmocka_unit_test(an_error_names_its_line_and_column),
+		cmocka_unit_test(a_time_prints_as_in_go_and_stays_itself),
 		cmocka_unit_test(conditions_choose),
 		cmocka_unit_test(loops_go_over_lists_and_maps),
 		cmocka_unit_test(variables_live_in_their_block),
