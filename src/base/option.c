@@ -498,8 +498,10 @@ int option_parse(struct arena *a, const struct command *root, void *globals, int
 		root->init(globals);
 	while (p.at < argc) {
 		r = parse_word(&p, e);
-		if (r < 0)
+		if (r < 0) {
+			ret->help = false;
 			return r;
+		}
 	}
 	if (ret->help)
 		return 0;

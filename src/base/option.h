@@ -130,7 +130,8 @@ struct option_result {
 	const char *path;              /* "container stop", in the arena; "" is the root */
 	void *args;                    /* in the arena */
 	struct texts positional;
-	bool help; /* print option_help() of command: it was asked for, or a command is missing */
+	bool help; /* print option_help() of command: it was asked for, or, with an error, the group
+		    * got no command */
 };
 /*
  * Finds the command in the tree below root and parses what follows it; argv as main() has it.  The

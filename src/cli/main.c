@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/log.h"
 #include "base/path.h"
@@ -37,24 +36,6 @@ static int print_help(const struct option_result *found)
 	return cli_print(&out);
 }
 
-/* A group without a command shows its help too, but that is not what was wanted. */
-static int no_command(struct arena *a, const struct option_result *found)
-{
-	const char *path = *found->path ? arena_printf(a, "berth %s", found->path) : "berth";
-
-	print_help(found);
-	return cli_failf("missing command '%s COMMAND'", path);
-}
-
-static bool asked_for_help(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++)
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0 ||
-		    strcmp(argv[i], "help") == 0)
-			return true;
-	return false;
-}
-
 int main(int argc, char **argv)
 {
 	AUTO(arena) arena = arena_new();
@@ -63,11 +44,21 @@ int main(int argc, char **argv)
 	char self[PATH_MAX];
 	struct err e;
 	ssize_t n;
+	int r;
 
 	/* A reader that goes away is a failing write, not the end of half a command. */
 	signal(SIGPIPE, SIG_IGN);
-	if (option_parse(arena, &root_command, &g, argc, (const char *const *)argv, &found, &e) < 0)
+	r = option_parse(arena, &root_command, &g, argc, (const char *const *)argv, &found, &e);
+	if (g.version) {
+		printf("berth version %s\n", BERTH_VERSION);
+		return 0;
+	}
+	if (found.help && print_help(&found) != 0)
+		return EXIT_ENGINE;
+	if (r < 0)
 		return cli_fail(&e);
+	if (found.help)
+		return 0;
 	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	if (n < 0)
 		return cli_failf("find the program itself: %s", strerror(errno));
@@ -75,12 +66,6 @@ int main(int argc, char **argv)
 	g.self = self;
 	for (int i = 0; i < argc; i++)
 		texts_add(arena, &g.command_line, argv[i]);
-	if (g.version) {
-		printf("berth version %s\n", BERTH_VERSION);
-		return 0;
-	}
-	if (found.help)
-		return asked_for_help(argc, argv) ? print_help(&found) : no_command(arena, &found);
 	if (open_log(&g) != 0)
 		return 1;
 	return found.command->run(&g, found.args, (int)found.positional.n, found.positional.v);

@@ -273,6 +273,7 @@ static void help_is_known_everywhere(void **state)
 	assert_true(parse(state, "berth rename -h").result.help);
 	assert_int_equal(parse(state, "berth rename -h").r, 0);
 	assert_false(parse(state, "berth run -h name image").result.help);
+	assert_false(parse(state, "berth stop --help --bogus").result.help);
 	p = parse(state, "berth help container stop");
 	assert_int_equal(p.r, 0);
 	assert_true(p.result.help);
