@@ -261,6 +261,7 @@ static const int calls[] = {
 	SCMP_SYS(madvise),
 	SCMP_SYS(futex),
 	SCMP_SYS(getrandom),
+	SCMP_SYS(memfd_create),
 	SCMP_SYS(geteuid),
 	SCMP_SYS(geteuid32),
 	SCMP_SYS(getegid),

@@ -58,6 +58,7 @@ static int extract(const struct unpack_request *how, struct report *report,
 			.lower = how->with_lower ? UNPACK_FD_LOWER : -1,
 			.request = how,
 			.report = report,
+			.recipe = recipe,
 			.result = result,
 		},
 		e);

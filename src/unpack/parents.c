@@ -16,6 +16,7 @@ void parents_init(struct parents *p, int root)
 {
 	p->root = root;
 	p->depth = 0;
+	p->aliased = false;
 	p->path[0] = '\0';
 }
 
@@ -46,13 +47,13 @@ static size_t common(const struct parents *p, const char *path, size_t len)
 }
 
 /* path (its first `end` bytes) from the root, where a link is on the way or the cache is full. */
-static int open_whole(const struct parents *p, const char *path, size_t end, bool make,
-		      struct err *e)
+static int open_whole(struct parents *p, const char *path, size_t end, bool make, struct err *e)
 {
 	char whole[PATH_MAX];
 	struct err ignored;
 	int fd;
 
+	p->aliased = true;
 	memcpy(whole, path, end);
 	whole[end] = '\0';
 	fd = kernel_open_in(p->root, whole, O_PATH | O_DIRECTORY | O_CLOEXEC, &ignored);
@@ -65,7 +66,7 @@ static int open_whole(const struct parents *p, const char *path, size_t end, boo
 }
 
 /* The next component below `above`. */
-static int open_one(const struct parents *p, int above, const char *path, size_t from, size_t end,
+static int open_one(struct parents *p, int above, const char *path, size_t from, size_t end,
 		    bool make, struct err *e)
 {
 	char name[NAME_MAX + 1];

@@ -18,6 +18,7 @@ struct parents {
 	int root; /* the caller's */
 	char path[PATH_MAX];
 	size_t depth;
+	bool aliased; /* a symbolic link was on the way, ever: two names may be one file */
 	struct parents_level {
 		int fd;
 		size_t end; /* of its name in path */

@@ -22,6 +22,7 @@ struct recipe_writer {
 	/* The file contents that are still growing. */
 	char path[PATH_MAX], last_path[PATH_MAX];
 	uint64_t file_offset, file_len;
+	uint64_t kept;
 	uint8_t out[64 << 10];
 };
 
@@ -49,6 +50,7 @@ void recipe_writer_free(struct recipe_writer *w)
 static int put(struct recipe_writer *w, const void *bytes, size_t len, ZSTD_EndDirective end,
 	       struct err *e)
 {
+	static const char magic[] = { RECIPE_MAGIC "-" };
 	ZSTD_inBuffer in = { .src = bytes, .size = len };
 	ZSTD_outBuffer out;
 	size_t left;
@@ -56,7 +58,7 @@ static int put(struct recipe_writer *w, const void *bytes, size_t len, ZSTD_EndD
 
 	if (!w->begun) {
 		w->begun = true;
-		r = file_write_all(w->fd, RECIPE_MAGIC, strlen(RECIPE_MAGIC));
+		r = file_write_all(w->fd, magic, strlen(magic));
 		if (r < 0)
 			return err_from(e, r, "write the layer's recipe");
 	}
@@ -150,10 +152,45 @@ int recipe_contents(struct recipe_writer *w, uint64_t position, const char *path
 	return 0;
 }
 
+static int put_kept(struct recipe_writer *w, const char *path, int fd, uint64_t size, struct err *e)
+{
+	uint8_t len[RECIPE_NUMBER_MAX], bytes[16 << 10];
+	ssize_t n;
+
+	if (put_contents(w, e) < 0 || put_numbers(w, RECIPE_KEPT, strlen(path), e) < 0 ||
+	    put(w, path, strlen(path), ZSTD_e_continue, e) < 0 ||
+	    put(w, len, number(len, size), ZSTD_e_continue, e) < 0)
+		return -e->code;
+	for (uint64_t done = 0; done < size; done += (uint64_t)n) {
+		n = read(fd, bytes, size - done < sizeof(bytes) ? size - done : sizeof(bytes));
+		if (n < 0 || (n == 0 && (errno = EIO)))
+			return err_sys(e, "read a file that is replaced");
+		if (put(w, bytes, (size_t)n, ZSTD_e_continue, e) < 0)
+			return -e->code;
+	}
+	/* Its name stands for another file from here on. */
+	w->last_path[0] = '\0';
+	return 1;
+}
+
+int recipe_keep(struct recipe_writer *w, const char *path, int fd, uint64_t size, struct err *e)
+{
+	if (size > RECIPE_KEPT_MAX - w->kept)
+		return 0;
+	w->kept += size;
+	return put_kept(w, path, fd, size, e);
+}
+
 int recipe_end(struct recipe_writer *w, const struct unpack_result *result, struct err *e)
 {
+	static const char has_kept = RECIPE_HAS_KEPT;
+
 	if (recipe_literal(w, w->chunk_end, e) < 0 || put_contents(w, e) < 0 ||
 	    put_numbers(w, RECIPE_END, result->tar_bytes, e) < 0)
 		return -e->code;
-	return put(w, result->diff_id, strlen(result->diff_id), ZSTD_e_end, e);
+	if (put(w, result->diff_id, strlen(result->diff_id), ZSTD_e_end, e) < 0)
+		return -e->code;
+	if (w->kept && pwrite(w->fd, &has_kept, 1, strlen(RECIPE_MAGIC)) != 1)
+		return err_sys(e, "write the layer's recipe");
+	return 0;
 }

@@ -24,4 +24,7 @@ int recipe_literal(struct recipe_writer *w, uint64_t position, struct err *e);
 /* len bytes of the tar at position are those of the file in the tree at offset. */
 int recipe_contents(struct recipe_writer *w, uint64_t position, const char *path, uint64_t offset,
 		    uint64_t len, struct err *e);
+/* The file, which the tree is about to lose, is open as fd and has that size: its contents are kept
+ * here. 1, or 0 if they are too large. */
+int recipe_keep(struct recipe_writer *w, const char *path, int fd, uint64_t size, struct err *e);
 int recipe_end(struct recipe_writer *w, const struct unpack_result *result, struct err *e);

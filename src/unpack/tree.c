@@ -38,6 +38,7 @@ struct tree {
 	struct parents parents, targets;
 	const struct unpack_request *request;
 	struct report *report;
+	struct recipe_writer *recipe;
 	int root, lower, file;
 	uid_t uid;
 	gid_t gid;
@@ -77,6 +78,28 @@ static bool is_whiteout(const struct stat *st)
 	return S_ISCHR(st->st_mode) && st->st_rdev == 0;
 }
 
+/* What a recipe needs of the tree goes away: a file can be kept in the recipe itself, but not what
+ * a directory holds, or has several names through links. */
+static int keep_for_recipe(struct tree *t, int folder, const char *name, const struct stat *st,
+			   const struct member *m, struct err *e)
+{
+	auto_close int fd = -1;
+	int r = 0;
+
+	if (!t->recipe || (!S_ISDIR(st->st_mode) && !S_ISLNK(st->st_mode) && !S_ISREG(st->st_mode)))
+		return 0;
+	if (S_ISREG(st->st_mode)) {
+		if (st->st_size == 0)
+			return 0;
+		fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	}
+	if (fd >= 0 && !t->parents.aliased)
+		r = recipe_keep(t->recipe, m->path, fd, (uint64_t)st->st_size, e);
+	if (r == 0)
+		t->base.result->recipe_lost = true;
+	return r < 0 ? r : 0;
+}
+
 /*
  * Makes room for a member whose name is taken. 1: the directory there stays.  In a layer, a
  * directory in a whiteout's place hides what is below it.
@@ -97,15 +120,15 @@ static int make_room(struct tree *t, int folder, const char *name, const struct 
 			       is_dir ? "%s: cannot overwrite non-directory with directory"
 				      : "%s: cannot overwrite directory with non-directory",
 			       quoted(m->path).text);
+	r = keep_for_recipe(t, folder, name, &st, m, e);
+	if (r < 0)
+		return r;
 	if (S_ISDIR(st.st_mode))
 		r = file_remove_tree_at(folder, name, e);
 	else if (unlinkat(folder, name, 0) < 0)
 		r = refuse(m, e);
 	if (r < 0)
 		return r;
-	/* Contents may be gone, or the link through which they have their name. */
-	if (S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode) || (S_ISREG(st.st_mode) && st.st_size > 0))
-		t->base.result->recipe_lost = true;
 	if (S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode)) {
 		parents_forget(&t->targets);
 		parents_forget(&t->parents);
@@ -545,6 +568,7 @@ struct sink *tree_new(const struct tree_new *how, struct err *e)
 	t->base = (struct sink){ .ops = &ops, .result = how->result };
 	t->request = how->request;
 	t->report = how->report;
+	t->recipe = how->recipe;
 	t->root = how->root;
 	t->lower = how->lower;
 	t->file = -1;

@@ -11,6 +11,7 @@ struct tree_new {
 	int root, lower;                      /* the caller's; lower -1: none */
 	const struct unpack_request *request; /* outlives it */
 	struct report *report;
+	struct recipe_writer *recipe; /* may be NULL */
 	struct unpack_result *result;
 };
 struct sink *tree_new(const struct tree_new *how, struct err *e);

@@ -65,6 +65,7 @@ static int extract(int in, int tree, int recipe, struct unpack_result *result, s
 							 .lower = -1,
 							 .request = &request,
 							 .report = &report,
+							 .recipe = writer,
 							 .result = result },
 				     e);
 	int r = extract_run(&(struct extract){ .source = source,

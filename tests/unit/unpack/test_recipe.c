@@ -112,6 +112,29 @@ static void sparse_files_too(void **state)
 	assert_same_again();
 }
 
+static void files_that_come_twice_too(void **state)
+{
+	TAR(&w.tar, .name = "d/a", .data = "first");
+	TAR(&w.tar, .name = "d/b", .type = '1', .link = "d/a");
+	TAR(&w.tar, .name = "d/a", .data = "second, and longer");
+	TAR(&w.tar, .name = "d/c", .data = "between");
+	TAR(&w.tar, .name = "d/a", .data = "third");
+	TAR(&w.tar, .name = "d/b", .data = "no link any more");
+	TAR(&w.tar, .name = "d/c", .type = '2', .link = "a");
+	tar_end(&w.tar);
+	assert_same_again();
+	assert_false(w.result.recipe_lost);
+}
+
+static void what_a_replaced_directory_held_is_lost(void **state)
+{
+	TAR(&w.tar, .name = "d/a", .data = "first");
+	TAR(&w.tar, .name = "d", .data = "second");
+	tar_end(&w.tar);
+	unpack_and_write_recipe();
+	assert_true(w.result.recipe_lost);
+}
+
 static void a_changed_tree_is_noticed(void **state)
 {
 	auto_buf empty = BUF(1);
@@ -169,6 +192,8 @@ int main(void)
 		TEST(what_follows_the_end_is_kept),
 		TEST(headers_may_cross_the_chunks_that_are_read),
 		TEST(sparse_files_too),
+		TEST(files_that_come_twice_too),
+		TEST(what_a_replaced_directory_held_is_lost),
 		TEST(a_changed_tree_is_noticed),
 		TEST(a_damaged_recipe_never_makes_another_tar),
 	};

@@ -67,6 +67,7 @@ static inline int unpack_with(struct recipe_writer *recipe)
 							 .lower = w.lower,
 							 .request = &w.request,
 							 .report = &w.report,
+							 .recipe = recipe,
 							 .result = &w.result },
 				     &w.e);
 	int r = extract_run(&(struct extract){ .source = source,
