@@ -101,7 +101,7 @@ int caller_start(struct caller *c, const struct attach_how *how, struct err *e)
 	c->signals = c->window = -1;
 	c->raw = false;
 	c->in_open = how->in >= 0;
-	c->keys.len = 0;
+	c->keys = (struct detach_keys){ .len = 0 };
 	sink_start(&c->out, how->out);
 	sink_start(&c->err, how->err);
 	if (how->terminal) {

@@ -150,13 +150,20 @@ int world_wait(struct world *w)
 	return status;
 }
 
-int world_attach(struct world *w, uint8_t wants)
+int world_connect(struct world *w)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/run/" ATTACH_SOCKET, w->path);
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+int world_attach(struct world *w, uint8_t wants)
+{
+	int fd = world_connect(w);
+
 	client_say(fd, ATTACH_HELLO, &wants, 1);
 	return fd;
 }

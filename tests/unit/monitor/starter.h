@@ -30,7 +30,8 @@ void world_client(struct world *w, uint8_t wants);
 void world_start(struct world *w, const char *script);
 /* Waits for the monitor's end; its wait status. */
 int world_wait(struct world *w);
-/* A client of the attach socket that has said HELLO. */
+/* A client of the attach socket, and one that has said HELLO. */
+int world_connect(struct world *w);
 int world_attach(struct world *w, uint8_t wants);
 char *world_read(struct world *w, const char *name); /* free it; "" if it isn't there */
 bool world_says(struct world *w, const char *name, const char *text); /* whether it holds it */

@@ -165,6 +165,7 @@ static void bad_packets_end_their_sender_only(void **state)
 static void random_packets_do_no_harm(void **state)
 {
 	struct world *w = *state;
+	static const char types[] = "hiewcorpx\0\377";
 	unsigned seed = 1;
 	char go[64];
 
@@ -173,9 +174,11 @@ static void random_packets_do_no_harm(void **state)
 	w->interactive = true;
 	world_start(w, "cat; while [ ! -e $BERTH_TEST_FILE ]; do sleep 0.02; done; exit 21");
 	for (int i = 0; i < 300; i++) {
-		static const char types[] = "hiewcorx\0\377";
-		int fd = world_attach(w, (uint8_t)rand_r(&seed));
+		char hello[] = { ATTACH_HELLO, (char)rand_r(&seed) };
+		int fd = world_connect(w);
 
+		/* One that comes when there is no room is closed at once. */
+		(void)!send(fd, hello, sizeof(hello), MSG_NOSIGNAL);
 		for (int k = 0; k < 10; k++) {
 			char packet[64];
 			size_t len = (size_t)rand_r(&seed) % sizeof(packet);
@@ -204,8 +207,10 @@ static void more_clients_than_there_is_room_for_are_turned_away(void **state)
 	w->interactive = true;
 	world_client(w, ALL_STREAMS);
 	world_start(w, "read a");
-	for (int i = 0; i < 100; i++)
-		fd[i] = world_attach(w, 0);
+	for (int i = 0; i < 100; i++) {
+		fd[i] = world_connect(w);
+		(void)!send(fd[i], (char[]){ ATTACH_HELLO, 0 }, 2, MSG_NOSIGNAL);
+	}
 	client_say(w->client, ATTACH_STDIN, "\n", 1);
 	free(client_hear_all(w->client, ATTACH_STDOUT, NULL, &end));
 	for (int i = 0; i < 100; i++) {
