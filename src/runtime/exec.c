@@ -79,7 +79,8 @@ static int plan_join(struct build *b, const struct runtime_exec *how)
 	int flags = namespace_flags(b);
 
 	if (flags & CLONE_NEWPID)
-		b->c->pid_ns = how->pidfd;
+		b->c->through[b->c->through_len++] =
+			(struct through){ how->pidfd, CLONE_NEWPID, "pid" };
 	*t = (struct join_step){ { b->c, "namespaces" }, how->pidfd, flags & ~CLONE_NEWPID };
 	step_add_plain(b, "prctl", name_process, "name " START_NAME);
 	limits_early_plan(b, NULL);

@@ -3,8 +3,8 @@
  * New namespaces come with clone, but for two: the cgroup namespace's root is where the process
  * that makes it is, so the child makes it once it is in its group; and offsets of a time namespace
  * can be written only while nobody is in it.  Namespaces that have a path are opened by the parent
- * and joined by the child; but a pid namespace is for children only, so the parent itself passes
- * through it around clone.
+ * and joined by the child.  But a pid namespace is for children only, and root of a new user
+ * namespace may not join what others own: there the parent itself passes through them around clone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,6 +35,7 @@ struct join {
 	struct step s;
 	const char *path;
 	int fd, type;
+	bool through; /* by the parent, around clone */
 };
 
 static int open_namespace(void *arg, struct err *e)
@@ -44,8 +45,10 @@ static int open_namespace(void *arg, struct err *e)
 	j->fd = open(j->path, O_RDONLY | O_CLOEXEC);
 	if (j->fd < 0)
 		return err_sys(e, "%s namespace %s", oci_namespace_name[j->type], j->path);
-	if (j->type == OCI_NS_PID)
-		j->s.c->pid_ns = j->fd;
+	if (j->through)
+		j->s.c->through[j->s.c->through_len++] =
+			(struct through){ j->fd, (int)clone_flag[j->type],
+					  oci_namespace_name[j->type] };
 	return 0;
 }
 
@@ -74,6 +77,7 @@ static void plan_join(struct build *b, const struct oci_namespace *n)
 	struct join *j = ARENA_NEW(b->a, struct join);
 
 	*j = (struct join){ .fd = -1, .type = n->type, .path = n->path };
+	j->through = n->type == OCI_NS_PID || b->new_user;
 	j->s = (struct step){ b->c,
 			      arena_printf(b->a, "%s %s", oci_namespace_name[n->type], n->path) };
 	plan_add(&b->before, &(struct plan_op){ .verb = "open",
@@ -82,7 +86,7 @@ static void plan_join(struct build *b, const struct oci_namespace *n)
 						.print = step_print,
 						.arg = j });
 	step_hold(b, &j->fd);
-	if (n->type != OCI_NS_PID)
+	if (!j->through)
 		step_add(&b->child, "join", join_namespace, j);
 }
 
@@ -195,13 +199,13 @@ static void plan_time(struct build *b)
 	if (o && o->boottime)
 		boot = arena_printf(b->a, "boottime %" PRId64 " %" PRIu64 "\n", o->boottime->secs,
 				    o->boottime->nanosecs);
-	t->s = (struct step){ b->c, arena_printf(b->a, "time%s%" PRId64 "%s%" PRId64,
-						 *monotonic ? " monotonic " : "",
-						 *monotonic ? o->monotonic->secs : 0,
-						 *boot ? " boottime " : "",
-						 *boot ? o->boottime->secs : 0) };
-	if (!*monotonic && !*boot)
-		t->s.words = "time";
+	t->s = (struct step){ b->c, "time" };
+	if (*monotonic)
+		t->s.words = arena_printf(b->a, "%s monotonic %+" PRId64, t->s.words,
+					  o->monotonic->secs);
+	if (*boot)
+		t->s.words =
+			arena_printf(b->a, "%s boottime %+" PRId64, t->s.words, o->boottime->secs);
 	t->offsets = arena_printf(b->a, "%s%s", monotonic, boot);
 	step_add(&b->child, "unshare", enter_time_namespace, t);
 }

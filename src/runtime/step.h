@@ -15,16 +15,23 @@
 /* comm(5) of a process that is being set up. */
 #define START_NAME "berth:start"
 
+/* A namespace that the parent passes through around clone. */
+struct through {
+	int fd, flag;
+	const char *type;
+};
+
 /* What the operations share.  It lives in the arena; the parent's operations fill some of it, and
  * the child's, who has a copy, the rest. */
 struct child {
 	int sync; /* the child's end */
 	struct cgroup *cgroup;
-	bool in_cgroup;         /* born there */
-	int root;               /* the mount that becomes the root */
-	int slave;              /* the terminal, or -1 */
-	int mask;               /* the mount of what masked paths show, or -1 */
-	int pid_ns;             /* a pid namespace to be born in, or -1 */
+	bool in_cgroup;                       /* born there */
+	int root;                             /* the mount that becomes the root */
+	int slave;                            /* the terminal, or -1 */
+	int mask;                             /* the mount of what masked paths show, or -1 */
+	struct through through[OCI_NS_TYPES]; /* namespaces to be born in */
+	size_t through_len;
 	int launcher;           /* the memfd to execute */
 	char launcher_name[16]; /* its number */
 	bool at_cwd;            /* the working directory was entered */

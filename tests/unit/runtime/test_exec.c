@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "runtime/start.h"
+#include "start.h"
 
 static struct arena *a;
 static struct err e;

@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 
-#include "runtime/start.h"
+#include "start.h"
 
 static struct arena *a;
 static struct err e;
