@@ -36,14 +36,16 @@ struct loop {
 
 int loop_new(struct loop **ret, struct err *e)
 {
-	AUTO(loop) l = calloc(1, sizeof(*l));
+	auto_close int epoll = epoll_create1(EPOLL_CLOEXEC);
+	struct loop *l;
 
+	if (epoll < 0)
+		return err_sys(e, "event loop");
+	l = calloc(1, sizeof(*l));
 	if (!l)
 		return err_from(e, -ENOMEM, "event loop");
-	l->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (l->epoll < 0)
-		return err_sys(e, "event loop");
-	*ret = take_ptr(l);
+	l->epoll = take_fd(epoll);
+	*ret = l;
 	return 0;
 }
 
@@ -64,8 +66,7 @@ void loop_free(struct loop *l)
 	while (l->watches)
 		loop_remove(l, l->watches);
 	free_removed(l);
-	if (l->epoll >= 0)
-		close(l->epoll);
+	close(l->epoll);
 	free(l);
 }
 

@@ -138,7 +138,7 @@ int format_rows(struct buf *out, const struct format *f, const char *format, con
 	bool table = format_is_table(format), at_once;
 	auto_buf body = BUF(TEMPLATE_TEXT_MAX), text = BUF(out->max);
 	AUTO(arena) a = arena_new();
-	struct template *t;
+	struct template *t = NULL;
 	struct value all;
 	int r;
 
@@ -173,7 +173,7 @@ int format_value(struct buf *out, const char *name, const char *format, const st
 	const char *rest = text_after(format, TABLE);
 	auto_buf body = BUF(TEMPLATE_TEXT_MAX);
 	AUTO(arena) a = arena_new();
-	struct template *t;
+	struct template *t = NULL;
 	int r;
 
 	add_body(&body, rest ? rest : format, rest);

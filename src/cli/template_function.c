@@ -474,6 +474,8 @@ int template_call(struct run *r, const char *name, const struct value *args, siz
 	const struct function *f = function_named(name);
 	struct call c = { .run = r, .name = name, .args = args, .n = n };
 
+	if (!f)
+		return err_set(e, ERR_INVALID, "function \"%s\" not defined", name);
 	if (n < f->least || (f->most && n > f->most))
 		return err_set(e, ERR_INVALID, "wrong number of args for %s: want %s%zu got %zu",
 			       name, f->most == f->least ? "" : "at least ", f->least, n);

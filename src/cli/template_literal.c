@@ -166,7 +166,7 @@ static bool takes_sign(const char *so_far, size_t len)
 
 static int number(struct source *s, struct value *ret)
 {
-	char text[64], *end;
+	char text[64] = "", *end;
 	size_t len = 0;
 	double real;
 
