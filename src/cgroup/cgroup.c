@@ -10,7 +10,7 @@
 
 #include "base/path.h"
 #include "base/units.h"
-#include "cgroup/manager.h"
+#include "cgroup/systemd.h"
 
 #define KILL_ROUNDS 100
 
@@ -54,14 +54,21 @@ void cgroup_free(struct cgroup *c)
 	arena_free(c->arena);
 }
 
-const struct cgroup_manager *cgroup_manager_named(const char *name, const struct cgroup_host *host,
-						  struct err *e)
+const struct cgroup_manager *cgroup_manager_named(struct arena *a, const char *name,
+						  const struct cgroup_host *host, struct err *e)
 {
 	if (host->version == CGROUP_NONE || text_eq(name, "disabled"))
 		return &cgroup_disabled;
 	if (!name || text_eq(name, "cgroupfs"))
 		return host->version == CGROUP_V2 ? &cgroup_v2 : &cgroup_v1;
-	err_set(e, ERR_INVALID, "unknown cgroup manager \"%s\": cgroupfs or disabled", name);
+	if (text_eq(name, "systemd") && host->version == CGROUP_V2)
+		return systemd_manager(a);
+	if (text_eq(name, "systemd"))
+		err_set(e, ERR_UNSUPPORTED,
+			"the cgroup manager systemd needs cgroup v2; this host has v1: use cgroupfs");
+	else
+		err_set(e, ERR_INVALID,
+			"unknown cgroup manager \"%s\": systemd, cgroupfs or disabled", name);
 	return NULL;
 }
 
@@ -73,7 +80,8 @@ const char *cgroup_manager_default(void)
 
 	if (host_find(a, &host, &e) < 0 || host.version == CGROUP_NONE)
 		return "disabled";
-	return "cgroupfs";
+	return host.version == CGROUP_V2 && host.systemd && systemd_is_there() ? "systemd"
+									       : "cgroupfs";
 }
 
 void cgroup_add_group(struct cgroup *c, const struct cgroup_hierarchy *h, const char *path)
@@ -104,6 +112,14 @@ static const char *path_in(struct arena *a, const char *path, const char *contro
 	return NULL;
 }
 
+void cgroup_give_up(struct cgroup *c)
+{
+	c->len = 0;
+	c->unified = NULL;
+	c->path = "";
+	c->manager = &cgroup_disabled;
+}
+
 static bool any_there(const struct cgroup *c)
 {
 	for (size_t i = 0; i < c->len; i++)
@@ -125,9 +141,10 @@ int cgroup_open(const char *manager, const char *path, struct cgroup **ret, stru
 	r = host_find(c->arena, &host, e);
 	if (r < 0)
 		return r;
-	c->manager = cgroup_manager_named(manager, &host, e);
+	c->manager = cgroup_manager_named(c->arena, manager, &host, e);
 	if (!c->manager)
-		return -EINVAL;
+		return -e->code;
+	c->rootless = geteuid() != 0;
 	c->path = arena_strdup(c->arena, path);
 	c->groups = arena_array(c->arena, host.hierarchies_len + 1, sizeof(*c->groups));
 	for (size_t i = 0; i < host.hierarchies_len; i++) {
@@ -164,12 +181,20 @@ int cgroup_fd(const struct cgroup *c)
 
 bool cgroup_adopts(const struct cgroup *c)
 {
-	return c->manager->adopt != NULL;
+	/* A plain user's processes may not leave the login session by themselves. */
+	return c->manager->adopt && (c->len == 0 || c->rootless);
 }
 
 int cgroup_adopt(struct cgroup *c, pid_t pid, struct err *e)
 {
-	return c->manager->adopt ? c->manager->adopt(c, pid, e) : 0;
+	struct err ignored;
+	int r = cgroup_adopts(c) ? c->manager->adopt(c, pid, e) : 0;
+
+	if (r == 0 || !c->optional)
+		return r;
+	cgroup_remove(c, 0, &ignored);
+	cgroup_give_up(c);
+	return 0;
 }
 
 static int put(const char *file, const char *pid)
@@ -181,10 +206,10 @@ static int put(const char *file, const char *pid)
 
 int cgroup_join(const struct cgroup *c, bool born_in, struct err *e)
 {
-	for (size_t i = 0; i < c->len; i++) {
+	for (size_t i = 0; i < c->len && !cgroup_adopts(c); i++) {
 		const struct group *g = &c->groups[i];
 
-		if (g == c->unified && (born_in || c->manager->adopt))
+		if (g == c->unified && born_in)
 			continue;
 		if (put(g->join, "0") < 0)
 			return err_sys(e, "join cgroup %s", g->dir);

@@ -52,7 +52,9 @@ int cgroup_host_read(struct arena *a, struct cgroup_host *ret, struct err *e);
 struct cgroup_create {
 	const char *manager; /* "cgroupfs", "systemd", "disabled"; NULL: cgroup_manager_default() */
 	/* Where: linux.cgroupsPath if given ("/a/b" from the mount, "a/b" below the caller's own
-	 * group, systemd's "slice:prefix:name"); else PARENT/ID, parent NULL being "/berth". */
+	 * group on v1 and beside it on v2, systemd's "slice:prefix:name"); else PARENT/ID, parent
+	 * NULL being "/berth", or the scope berth-ID.scope in the slice PARENT, NULL being
+	 * "machine.slice", as a plain user "user.slice". */
 	const char *path, *parent, *id;
 	const struct oci_linux_resources *resources; /* NULL: none. Must outlive cgroup_adopt() */
 	/* Without root: a group that may not be made is no error unless limits or a path were asked
@@ -81,8 +83,9 @@ const char *cgroup_manager(const struct cgroup *c);
 /* The v2 directory for CLONE_INTO_CGROUP (v2 and hybrid), or -1. Owned by c. */
 int cgroup_fd(const struct cgroup *c);
 
-/* In the parent, while the process waits: what only another one can do, which is to tell systemd.
- * Nothing to do for the other managers (cgroup_adopts() is false), so they need no wait. */
+/* In the parent, while the process waits: what only another one can do, which is to tell systemd to
+ * make a scope around it (then path and limits follow), or to take one more process of a plain user
+ * into it. Nothing to do otherwise (cgroup_adopts() is false), so there is no wait. */
 int cgroup_adopt(struct cgroup *c, pid_t pid, struct err *e);
 bool cgroup_adopts(const struct cgroup *c);
 /* In the process, which has one thread: moves it into the group in every hierarchy that it is not

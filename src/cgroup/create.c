@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/path.h"
-#include "cgroup/manager.h"
+#include "cgroup/systemd.h"
 
 #define DEFAULT_PARENT  "/berth"
 #define UNDO_TIMEOUT_MS 2000
@@ -73,7 +73,6 @@ static void add_groups(struct cgroup *c, const struct cgroup_create *how,
 struct make_arg {
 	struct cgroup *c;
 	const struct oci_linux_resources *resources;
-	bool optional;
 };
 
 static int remove_made(struct cgroup *c)
@@ -96,12 +95,14 @@ static void unmake(void *arg)
 
 	while (remove_made(m->c) == -EBUSY && cgroup_wait(deadline, &wait_usec))
 		cgroup_kill(m->c, SIGKILL, &ignored);
+	if (m->c->manager->removed && m->c->len > 0)
+		m->c->manager->removed(m->c);
 }
 
 static int make_all(struct make_arg *m, struct err *e)
 {
 	struct cgroup *c = m->c;
-	int r = c->manager->prepare ? c->manager->prepare(c, m->resources, e) : 0;
+	int r = c->manager->prepare && c->len > 0 ? c->manager->prepare(c, m->resources, e) : 0;
 
 	for (size_t i = 0; r == 0 && i < c->len; i++)
 		r = group_make(&c->groups[i], c->manager->made, e);
@@ -121,11 +122,8 @@ static int make_apply(void *arg, struct err *e)
 	if (r == 0)
 		return 0;
 	remove_made(m->c);
-	if (cgroup_is_refusal(r) && m->optional) {
-		m->c->len = 0;
-		m->c->unified = NULL;
-		m->c->path = "";
-		m->c->manager = &cgroup_disabled;
+	if (cgroup_is_refusal(r) && m->c->optional) {
+		cgroup_give_up(m->c);
 		return 0;
 	}
 	if (cgroup_is_refusal(r) && m->c->rootless)
@@ -177,6 +175,34 @@ static int plan_nothing(const struct cgroup_create *how, struct err *e)
 			       : "limits need cgroups, and this host has none mounted");
 }
 
+/* A path from the mount is for us alone to make. */
+static const char *choose_manager(const struct cgroup_create *how, const struct cgroup_host *host)
+{
+	if (how->manager)
+		return how->manager;
+	if (host->version != CGROUP_V2 || !host->systemd || !systemd_is_there())
+		return "cgroupfs";
+	if (how->path)
+		return strchr(how->path, ':') ? "systemd" : "cgroupfs";
+	return !how->parent || text_ends(how->parent, ".slice") ? "systemd" : "cgroupfs";
+}
+
+static int plan_place(struct cgroup *c, const struct cgroup_create *how,
+		      const struct cgroup_host *host, struct err *e)
+{
+	int r;
+
+	if (!c->manager->adopt) {
+		add_groups(c, how, host);
+		return 0;
+	}
+	/* There is nothing to make before the process is there. */
+	r = systemd_place(c->arena, how, &c->unit, e);
+	c->path = c->unit.path;
+	c->resources = how->resources;
+	return r;
+}
+
 int cgroup_plan(struct plan *p, const struct cgroup_create *how, struct cgroup **ret, struct err *e)
 {
 	AUTO(cgroup) c = cgroup_new();
@@ -188,23 +214,24 @@ int cgroup_plan(struct plan *p, const struct cgroup_create *how, struct cgroup *
 		r = choose_host(c, how, &host, e);
 	if (r < 0)
 		return r;
-	c->manager = cgroup_manager_named(how->manager, &host, e);
+	c->manager = cgroup_manager_named(c->arena, choose_manager(how, &host), &host, e);
 	if (!c->manager)
-		return -EINVAL;
+		return -e->code;
 	c->rootless = how->rootless;
+	c->optional =
+		how->rootless && !how->path && !how->parent && !cgroup_wants_limits(how->resources);
 	if (c->manager == &cgroup_disabled) {
 		r = plan_nothing(how, e);
 		if (r == 0)
 			*ret = take_ptr(c);
 		return r;
 	}
-	add_groups(c, how, &host);
+	r = plan_place(c, how, &host, e);
 	m = ARENA_NEW(c->arena, struct make_arg);
 	*m = (struct make_arg){ .c = c, .resources = how->resources };
-	m->optional =
-		how->rootless && !how->path && !how->parent && !cgroup_wants_limits(how->resources);
 	plan_add(p, &(struct plan_op){ "cgroup", make_apply, unmake, make_print, m });
-	r = how->resources ? cgroup_plan_limits(p, c, how->resources, e) : 0;
+	if (r == 0 && how->resources)
+		r = cgroup_plan_limits(p, c, how->resources, e);
 	if (r == 0)
 		*ret = take_ptr(c);
 	return r;

@@ -188,8 +188,11 @@ static int refused(const struct group *g, const struct limit *one, const char *f
 	if (r == -ENOENT)
 		return err_set(e, ERR_UNSUPPORTED,
 			       "%s: controller `%s` is not available under %s, which has \"%s\" "
-			       "(%s): its parents must list it in cgroup.subtree_control",
-			       file, one->controller, g->dir, there, one->from);
+			       "(%s): %s",
+			       file, one->controller, g->dir, there, one->from,
+			       strstr(g->dir, "/user@")
+				       ? "a drop-in of user@.service may delegate it (Delegate=yes)"
+				       : "its parents must list it in cgroup.subtree_control");
 	if (r == -EACCES || r == -EPERM)
 		return err_set(e, ERR_DENIED, "%s: permission denied (%s)", file, one->from);
 	err_from(e, r, "%s: write \"%s\" (%s)", file, value, one->from);

@@ -9,6 +9,12 @@
 #include "cgroup/group.h"
 #include "cgroup/host.h"
 
+/* Where systemd puts it. */
+struct systemd_unit {
+	const char *name, *slice; /* "berth-ID.scope", "machine.slice" */
+	const char *path;         /* of its group, from systemd's own */
+};
+
 struct cgroup {
 	const struct cgroup_manager *manager;
 	struct arena *arena;
@@ -18,7 +24,8 @@ struct cgroup {
 	struct group *unified; /* among them, or NULL */
 	int fd;                /* of unified, or -1 */
 	bool rootless;
-	const char *unit;                            /* systemd's name of it */
+	bool optional; /* no limit was asked for, so that it may go without */
+	struct systemd_unit unit;
 	const struct oci_linux_resources *resources; /* for adopt */
 };
 
@@ -36,6 +43,8 @@ struct cgroup_manager {
 	int (*devices)(struct cgroup *c, const struct oci_device_rules *rules, bool updating,
 		       struct err *e);
 	int (*adopt)(struct cgroup *c, pid_t pid, struct err *e);
+	/* Before the files are written. */
+	int (*update)(struct cgroup *c, const struct oci_linux_resources *r, struct err *e);
 	int (*freeze)(struct cgroup *c, bool freeze, int timeout_ms, struct err *e);
 	bool (*is_frozen)(struct cgroup *c);
 	/* SIGKILL, at once and to all; -EOPNOTSUPP where the kernel has no such thing. */
@@ -46,7 +55,7 @@ struct cgroup_manager {
 	void (*removed)(struct cgroup *c);
 };
 
-extern const struct cgroup_manager cgroup_v2, cgroup_v1, cgroup_disabled, cgroup_systemd;
+extern const struct cgroup_manager cgroup_v2, cgroup_v1, cgroup_disabled;
 
 /* The parts that hybrid hosts take from v2, on the unified group alone. */
 int unified_freeze(const struct group *g, bool freeze, int timeout_ms, struct err *e);
@@ -56,8 +65,12 @@ int unified_devices(const struct group *g, const struct oci_device_rules *rules,
 
 /* Shared by the files of this module. */
 struct cgroup *cgroup_new(void);
-const struct cgroup_manager *cgroup_manager_named(const char *name, const struct cgroup_host *host,
-						  struct err *e);
+/* From now on without a group. */
+void cgroup_give_up(struct cgroup *c);
+const struct cgroup_manager *cgroup_manager_named(struct arena *a, const char *name,
+						  const struct cgroup_host *host, struct err *e);
+/* Limits and device rules of a group that exists. */
+int cgroup_write_resources(struct cgroup *c, const struct oci_linux_resources *r, struct err *e);
 void cgroup_add_group(struct cgroup *c, const struct cgroup_hierarchy *h, const char *path);
 bool cgroup_wants_limits(const struct oci_linux_resources *r);
 int cgroup_plan_limits(struct plan *p, struct cgroup *c, const struct oci_linux_resources *r,

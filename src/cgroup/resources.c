@@ -37,11 +37,17 @@ static int limit_apply(struct cgroup *c, const struct limit *one, struct err *e)
 	return group_apply(g, one, e);
 }
 
+/* A group that comes with its process gets them then, and a plan only shows them. */
+static bool comes_later(const struct cgroup *c)
+{
+	return c->manager->adopt && c->len == 0;
+}
+
 static int limit_op(void *arg, struct err *e)
 {
 	struct limit_arg *l = arg;
 	struct err second;
-	int r = limit_apply(l->c, &l->limit, e);
+	int r = comes_later(l->c) ? 0 : limit_apply(l->c, &l->limit, e);
 
 	if (r < 0 && l->next && limit_apply(l->c, l->next, &second) == 0)
 		r = limit_apply(l->c, &l->limit, e);
@@ -60,7 +66,7 @@ static int devices_op(void *arg, struct err *e)
 	struct devices_arg *d = arg;
 	int r;
 
-	if (!d->c->manager->devices)
+	if (!d->c->manager->devices || comes_later(d->c))
 		return 0;
 	r = d->c->manager->devices(d->c, d->rules, false, e);
 	/* Without root nothing can be made in /dev anyway. */
@@ -115,20 +121,29 @@ int cgroup_plan_limits(struct plan *p, struct cgroup *c, const struct oci_linux_
 	return 0;
 }
 
-int cgroup_update(struct cgroup *c, const struct oci_linux_resources *r, struct err *e)
+int cgroup_write_resources(struct cgroup *c, const struct oci_linux_resources *r, struct err *e)
 {
 	AUTO(arena) a = arena_new();
-	struct oci_linux_resources limits = *r;
 	struct plan p;
 	int ret;
+
+	plan_init(&p, a);
+	ret = cgroup_plan_limits(&p, c, r, e);
+	return ret < 0 ? ret : plan_apply(&p, e);
+}
+
+int cgroup_update(struct cgroup *c, const struct oci_linux_resources *r, struct err *e)
+{
+	struct oci_linux_resources limits = *r;
+	int ret = 0;
 
 	if (c->len == 0 && cgroup_wants_limits(r))
 		return err_set(e, ERR_UNSUPPORTED, "this container has no cgroup of its own");
 	limits.devices.n = 0;
-	plan_init(&p, a);
-	ret = cgroup_plan_limits(&p, c, &limits, e);
+	if (c->manager->update)
+		ret = c->manager->update(c, &limits, e);
 	if (ret == 0)
-		ret = plan_apply(&p, e);
+		ret = cgroup_write_resources(c, &limits, e);
 	if (ret == 0 && r->devices.n > 0 && c->manager->devices)
 		ret = c->manager->devices(c, &r->devices, true, e);
 	return ret;
