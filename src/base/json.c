@@ -11,9 +11,11 @@
 #include <string.h>
 
 #define DEPTH_MAX 64
-#define RAW_MAX   (64 << 20)
-#define TWO_63    0x1p63
-#define TWO_64    0x1p64
+/* jansson takes some 200 bytes for each, whatever little text it has. */
+#define VALUES_MAX 500000
+#define RAW_MAX    (64 << 20)
+#define TWO_63     0x1p63
+#define TWO_64     0x1p64
 
 /*
  * jansson's integers are int64_t, but limits of 18446744073709551615 are common in the field
@@ -23,7 +25,7 @@
 struct scan {
 	const char *text;
 	size_t len, at;
-	unsigned depth;
+	unsigned depth, values;
 	int line;
 	struct buf *wide; /* the text with its wide integers marked; empty if there are none */
 	size_t copied;
@@ -92,6 +94,22 @@ static void scan_string(struct scan *s)
 	s->at++;
 }
 
+/* Values stand behind opening brackets and commas. */
+static int count_values(struct scan *s, char c, struct err *e)
+{
+	if (c == '{' || c == '[')
+		s->depth++;
+	else if ((c == '}' || c == ']') && s->depth > 0)
+		s->depth--;
+	s->values += c == '{' || c == '[' || c == ',';
+	if (s->depth > DEPTH_MAX)
+		return err_set(e, ERR_INVALID, "line %d: nested deeper than %d", s->line,
+			       DEPTH_MAX);
+	if (s->values > VALUES_MAX)
+		return err_set(e, ERR_INVALID, "line %d: more than %d values", s->line, VALUES_MAX);
+	return 0;
+}
+
 static int scan_text(struct scan *s, struct err *e)
 {
 	int r;
@@ -111,13 +129,9 @@ static int scan_text(struct scan *s, struct err *e)
 		}
 		if (c == '\n')
 			s->line++;
-		else if (c == '{' || c == '[')
-			s->depth++;
-		else if ((c == '}' || c == ']') && s->depth > 0)
-			s->depth--;
-		if (s->depth > DEPTH_MAX)
-			return err_set(e, ERR_INVALID, "line %d: nested deeper than %d", s->line,
-				       DEPTH_MAX);
+		r = count_values(s, c, e);
+		if (r < 0)
+			return r;
 		s->at++;
 	}
 	if (s->copied > 0)

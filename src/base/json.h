@@ -4,11 +4,12 @@
  * jansson.  Strings, arrays and nested structs live in the arena.  Unknown members are ignored, as
  * the OCI specifications demand; a member of the wrong type is ERR_INVALID and named by its path
  * ("linux.resources.memory.limit: expected an integer").  Numbers outside their C type, nesting
- * deeper than 64, duplicate keys and NULs in strings are refused; null is as good as absent.
+ * deeper than 64, more than 500000 values, duplicate keys and NULs in strings are refused; null is
+ * as good as absent.
  *
  * Writing follows Go's encoding/json without HTML escapes, members in the order of the table.  What
  * is empty, zero, false or NULL is left out unless the field is JSON_REQUIRED or says JSON_ALWAYS
- *or JSON_AS_NULL; an object in place counts as empty when all its members are.
+ * or JSON_AS_NULL; an object in place counts as empty when all its members are.
  *
  *	static const struct json_field rlimit_fields[] = {
  *		JSON_TEXT(rlimit, type, "type", JSON_REQUIRED),
@@ -52,7 +53,7 @@ enum {
 	JSON_REQUIRED = 1, /* reading: absent is ERR_INVALID */
 	JSON_ALWAYS = 2,   /* writing: also when empty, zero, false */
 	JSON_AS_NULL = 4,  /* writing: as JSON_ALWAYS, but empty arrays, maps and texts as null */
-	JSON_TIME = 8,	   /* a text in RFC 3339, which templates show as Go shows its times */
+	JSON_TIME = 8,     /* a text in RFC 3339, which templates show as Go shows its times */
 };
 
 struct json_uints {

@@ -271,6 +271,24 @@ static void nesting_is_limited(void **state)
 	assert_string_equal(e.msg, "line 1: nested deeper than 64");
 }
 
+static void the_number_of_values_is_limited(void **state)
+{
+	auto_buf text = BUF(2000000);
+	struct err e;
+	json_t *tree;
+
+	buf_addc(&text, '[');
+	for (int i = 0; i < 500000; i++)
+		buf_adds(&text, "0,");
+	buf_adds(&text, "0]");
+	assert_int_equal(json_parse(text.data, text.len, &tree, &e), -EINVAL);
+	assert_string_equal(e.msg, "line 1: more than 500000 values");
+	text.data[1] = text.data[3] = ' ';
+	text.data[2] = text.data[4] = ' ';
+	assert_int_equal(json_parse(text.data, text.len, &tree, &e), 0);
+	json_decref(tree);
+}
+
 static void what_is_empty_is_left_out_unless_asked(void **state)
 {
 	static const struct json_field fields[] = {
@@ -391,6 +409,7 @@ int main(void)
 		cmocka_unit_test(digits_in_strings_are_left_alone),
 		cmocka_unit_test(text_that_is_not_json_is_refused_with_its_line),
 		cmocka_unit_test(nesting_is_limited),
+		cmocka_unit_test(the_number_of_values_is_limited),
 		cmocka_unit_test(what_is_empty_is_left_out_unless_asked),
 		cmocka_unit_test(a_required_member_is_written_also_when_empty),
 		cmocka_unit_test(an_indent_lays_out_as_go_does),
