@@ -238,25 +238,28 @@ bool clients_done(const struct supervisor *s)
 	return true;
 }
 
+void clients_expire(struct supervisor *s)
+{
+	for (int i = 0; i < CLIENTS_MAX; i++) {
+		struct client *c = &s->clients[i];
+
+		if (c->watch.fd >= 0 && c->stuck_at_ms &&
+		    s->now_ms - c->stuck_at_ms >= STUCK_CLIENT_MS)
+			client_close(s, c);
+	}
+}
+
 void clients_settle(struct supervisor *s)
 {
-	bool ended = s->state == ENDING || s->state == WAITING;
-
-	if (ended)
-		clients_tell_exit(s);
 	for (int i = 0; i < CLIENTS_MAX; i++) {
 		struct client *c = &s->clients[i];
 		uint32_t events = 0;
 
 		if (c->watch.fd < 0)
 			continue;
-		if (c->stuck_at_ms && s->now_ms - c->stuck_at_ms >= STUCK_CLIENT_MS) {
-			client_close(s, c);
-			continue;
-		}
 		if (!client_has_input(c) || !input_busy(s))
 			events |= EPOLLIN;
-		if (client_waits(s, c) || (ended && !c->told))
+		if (client_waits(s, c) || (supervisor_ended(s) && !c->told))
 			events |= EPOLLOUT;
 		watch_set(s, &c->watch, events);
 	}

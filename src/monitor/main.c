@@ -273,9 +273,7 @@ static void supervisor_run(struct supervisor *s)
 		s->now_ms = now_monotonic_ms();
 		for (int i = 0; i < n; i++)
 			dispatch(s, e[i].data.u32, e[i].events);
-		streams_settle(s);
 		supervisor_settle(s);
-		clients_settle(s);
 	}
 }
 

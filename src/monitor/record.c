@@ -64,7 +64,8 @@ void record_write(const struct supervisor *s)
 	time_text(started, s->h.started_nsec, "Z");
 	time_text(finished, s->finished_nsec, "Z");
 	n = snprintf(text, sizeof(text),
-		     "{\"version\":1,\"pid\":%" PRId64 ",\"exitCode\":%" PRId64 ",\"signal\":%" PRId64
+		     "{\"version\":1,\"pid\":%" PRId64 ",\"exitCode\":%" PRId64
+		     ",\"signal\":%" PRId64
 		     ",\"oomKilled\":%s,\"timedOut\":%s,\"stopped\":%s,\"restarting\":%s"
 		     ",\"restarts\":%" PRId64 ",\"nextDelayMs\":%" PRId64
 		     ",\"droppedLines\":%" PRId64 ",\"startedAt\":\"%s\",\"finishedAt\":\"%s\"}\n",

@@ -190,12 +190,24 @@ void supervisor_event(struct supervisor *s, enum event event)
 	s->state = steps[s->state][event](s);
 }
 
+bool supervisor_ended(const struct supervisor *s)
+{
+	return s->state == ENDING || s->state == WAITING;
+}
+
+/* In this order: a client that is dropped may be what held up a stream, and a stream that is done
+ * or a client that was told may be what the next state waited for. */
 void supervisor_settle(struct supervisor *s)
 {
+	clients_expire(s);
+	if (supervisor_ended(s))
+		clients_tell_exit(s);
+	streams_settle(s);
 	if (s->timer_at_ms && s->timer_at_ms <= s->now_ms)
 		supervisor_event(s, EV_TIMER);
 	if (s->state == DRAINING && streams_done(s))
 		supervisor_event(s, EV_DRAINED);
 	if (s->state == ENDING && clients_done(s))
 		supervisor_event(s, EV_DELIVERED);
+	clients_settle(s);
 }

@@ -118,8 +118,10 @@ void watch_close(struct supervisor *s, struct watch *w);
 
 /* states.c */
 void supervisor_event(struct supervisor *s, enum event event);
-/* Raises the events that conditions rather than descriptors tell of. */
+/* After each round: what has become possible is done, and descriptors are watched accordingly. */
 void supervisor_settle(struct supervisor *s);
+/* The exit is recorded. */
+bool supervisor_ended(const struct supervisor *s);
 bool supervisor_restarts(const struct supervisor *s);
 
 /* options.c: fills h, which points into argv. Returns false, with words on stderr, if it can't. */
@@ -132,7 +134,7 @@ void stream_end(struct supervisor *s, struct stream *o);
 void stream_written(struct supervisor *s, struct stream *o, int client);
 void streams_drain(struct supervisor *s);
 bool streams_done(const struct supervisor *s);
-/* After each round: goes on with what clients no longer hold up. */
+/* Goes on with what clients no longer hold up. */
 void streams_settle(struct supervisor *s);
 int64_t streams_deadline(const struct supervisor *s, int64_t soonest);
 
@@ -155,6 +157,8 @@ int client_send(struct supervisor *s, struct client *c, char type, const void *d
 bool clients_undecided(const struct supervisor *s);
 void clients_tell_exit(struct supervisor *s);
 bool clients_done(const struct supervisor *s);
+/* Drops those that are stuck for too long. */
+void clients_expire(struct supervisor *s);
 void clients_settle(struct supervisor *s);
 int64_t clients_deadline(const struct supervisor *s, int64_t soonest);
 

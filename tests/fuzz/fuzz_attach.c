@@ -76,14 +76,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		client_ready(&s, &s.clients[0], EPOLLIN | EPOLLOUT);
 		stream_read(&s, &s.streams[STREAM_OUT]);
 		input_write(&s);
-		streams_settle(&s);
-		clients_settle(&s);
+		supervisor_settle(&s);
 		if (s.input.from > s.input.to || s.input.to > sizeof(s.input.text) ||
 		    s.streams[STREAM_OUT].len > sizeof(s.streams[STREAM_OUT].text))
 			abort();
 	}
-	s.state = ENDING;
-	clients_settle(&s);
+	s.state = WAITING;
+	supervisor_settle(&s);
 
 	close(pair[0]);
 	for (int i = 0; i < CLIENTS_MAX; i++)
