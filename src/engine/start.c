@@ -293,6 +293,9 @@ static int prepare(struct launch *l, struct err *e)
 	int r;
 
 	l->run_dir = r = state_run_dir(l->state, CONTAINERS, l->c->id, true, e);
+	/* Not the locked descriptor: the monitor keeps this one as long as it lives. */
+	if (r >= 0)
+		l->lib_dir = r = state_dir(l->state, CONTAINERS, l->c->id, e);
 	if (r >= 0)
 		l->root = r = container_root(l->state, l->arena, l->c, e);
 	if (r < 0)
@@ -350,21 +353,23 @@ int container_start(const struct state *s, const struct container *c,
 		    const struct container_start *how, int *ret_client, struct err *e)
 {
 	AUTO(arena) a = arena_new();
+	auto_close int lock = -1;
 	struct launch l = {
 		.state = s,
 		.c = c,
 		.how = how,
 		.arena = a,
 		.run_dir = -1,
+		.lib_dir = -1,
 		.root = -1,
 		.listener = -1,
 		.client = -1,
 	};
 	int r;
 
-	l.lib_dir = state_lock(s, CONTAINERS, c->id, e);
-	if (l.lib_dir < 0)
-		return l.lib_dir;
+	lock = state_lock(s, CONTAINERS, c->id, e);
+	if (lock < 0)
+		return lock;
 	r = check_status(&l, e);
 	if (r == 0)
 		r = launch(&l, ret_client, e);
