@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -115,7 +116,9 @@ static int walk_link(struct walk *w, const char *name, bool slash)
 		return errno == EINVAL || errno == ENOENT ? 0 : -errno;
 	if (n == 0 || n == sizeof(target) || (size_t)n + rest + 2 > sizeof(w->rest))
 		return -ENAMETOOLONG;
-	if (++w->links > LINKS_MAX)
+	/* A magic link's text is not what the kernel would follow: "/etc", "pipe:[4026]". */
+	if (++w->links > LINKS_MAX || ((target[0] == '/' || memchr(target, ':', (size_t)n)) &&
+				       kernel_is_on(w->at, PROC_SUPER_MAGIC) > 0))
 		return -ELOOP;
 	memmove(w->rest + n + 1, w->next, rest + 1); /* leaves "" behind the slash of "a/" */
 	memcpy(w->rest, target, (size_t)n);

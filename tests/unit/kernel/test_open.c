@@ -159,6 +159,19 @@ static void the_parent_of_a_name_is_opened(void **state)
 	assert_int_equal(kernel_parent_in(root, "/", 0755, &name, &e), -EINVAL);
 }
 
+static void magic_links_are_refused(void **state)
+{
+	int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = kernel_open_in(proc, "self/status", O_RDONLY, &e);
+
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(kernel_open_in(proc, "self/cwd", O_PATH, &e), -ELOOP);
+	assert_int_equal(kernel_open_in(proc, "self/fd/0", O_PATH, &e), -ELOOP);
+	assert_int_equal(kernel_open_in(proc, "self/ns/mnt", O_PATH, &e), -ELOOP);
+	close(proc);
+}
+
 static void names_that_are_too_long_are_refused(void **state)
 {
 	static char path[8192];
@@ -201,6 +214,7 @@ int main(void)
 		BOTH(a_dangling_links_target_is_created_inside),
 		BOTH(directories_are_made_with_their_parents),
 		BOTH(the_parent_of_a_name_is_opened),
+		BOTH(magic_links_are_refused),
 		BOTH(names_that_are_too_long_are_refused),
 		BOTH(descriptors_from_a_number_on_become_close_on_exec),
 	};

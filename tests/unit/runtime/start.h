@@ -19,9 +19,9 @@
 
 /* Applets by name, as tests call them. */
 static const char *const applets[] = {
-	"sh",    "cat",  "echo",  "id",    "ls",     "true",     "sleep",
-	"mount", "pwd",  "mknod", "tty",   "env",    "stty",     "stat",
-	"ps",    "grep", "ip",    "touch", "md5sum", "readlink", "hostname",
+	"sh",   "cat",  "echo", "id",   "ls",    "true",     "sleep",    "mount", "pwd",
+	"tty",  "env",  "stty", "stat", "ps",    "grep",     "ip",       "touch", "cut",
+	"find", "head", "sed",  "tr",   "xargs", "readlink", "hostname", "mknod", "test",
 };
 
 static inline bool have_busybox(void)
@@ -124,4 +124,47 @@ static inline void clean_up(struct runtime_container *c)
 	runtime_close(c);
 	if (c->cgroup_path && cgroup_open(c->cgroup_manager, c->cgroup_path, &g, &e) == 0)
 		cgroup_remove(g, 1000, &e);
+}
+
+struct outcome {
+	int r, code;
+	char out[8192];
+};
+
+static inline void read_output(int fd, struct outcome *o)
+{
+	size_t have = 0;
+	ssize_t n;
+
+	while (have < sizeof(o->out) - 1 &&
+	       (n = read(fd, o->out + have, sizeof(o->out) - 1 - have)) > 0)
+		have += (size_t)n;
+	o->out[have] = '\0';
+}
+
+/* Starts, reads what it prints, waits. */
+static inline struct outcome run_in(struct arena *a, const struct config_parts *parts, int root,
+				    struct err *e)
+{
+	struct outcome o = { 0 };
+	struct runtime_container c;
+	int out[2], status = 0;
+	struct runtime_create how = { .config = make_config(a, parts),
+				      .root = root,
+				      .id = "berth-test-start",
+				      .seccomp_cache = -1,
+				      .die_with_parent = true };
+
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	how.streams = (struct runtime_streams){ .in = -1, .out = out[1], .err = out[1] };
+	o.r = runtime_start(&how, a, &c, e);
+	close(out[1]);
+	if (o.r == 0) {
+		read_output(out[0], &o);
+		assert_int_equal(kernel_pidfd_wait(c.pidfd, &status), 0);
+		o.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+		clean_up(&c);
+	}
+	close(out[0]);
+	return o;
 }
