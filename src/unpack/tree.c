@@ -8,48 +8,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
-#include "base/arena.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "kernel/kernel.h"
 #include "unpack/decoder.h"
 #include "unpack/name.h"
-#include "unpack/parents.h"
+#include "unpack/tree_private.h"
 #include "unpack/xattr.h"
 
-/* What is still due to a directory. */
-struct late {
-	struct late *next;
-	struct timespec times[2];
-	mode_t mode;
-	bool needs_mode, needs_times, opaque;
-	const void *acl;
-	size_t acl_len;
-	char path[];
-};
-
-struct tree {
-	struct sink base;
-	struct parents parents, targets;
-	const struct unpack_request *request;
-	struct report *report;
-	struct recipe_writer *recipe;
-	int root, lower, file;
-	uid_t uid;
-	gid_t gid;
-	uint64_t written; /* end of the last piece of the file */
-	bool setgid;      /* a directory of the tree gives its group to what is made in it */
-	bool no_override; /* we can't work in a directory whose mode forbids it */
-	struct arena *arena;
-	struct late *late, **last;
-};
-
-static int refuse(const struct member *m, struct err *e)
+int tree_refuse(const struct member *m, struct err *e)
 {
 	return err_sys(e, "make %s", quoted(m->path).text);
 }
@@ -65,15 +34,14 @@ static struct late *late_new(struct tree *t, const char *path)
 	return l;
 }
 
-/* The folder of a member; *ret_name is its name in there. */
-static int folder_of(struct tree *t, const char *path, const char **ret_name, struct err *e)
+int tree_folder(struct tree *t, const char *path, const char **ret_name, struct err *e)
 {
 	*ret_name = name_base(path);
 	return parents_at(&t->parents, path, *ret_name > path ? (size_t)(*ret_name - path) - 1 : 0,
 			  true, e);
 }
 
-static bool is_whiteout(const struct stat *st)
+bool tree_is_whiteout(const struct stat *st)
 {
 	return S_ISCHR(st->st_mode) && st->st_rdev == 0;
 }
@@ -104,15 +72,15 @@ static int keep_for_recipe(struct tree *t, int folder, const char *name, const s
  * Makes room for a member whose name is taken. 1: the directory there stays.  In a layer, a
  * directory in a whiteout's place hides what is below it.
  */
-static int make_room(struct tree *t, int folder, const char *name, const struct member *m,
-		     struct err *e)
+int tree_make_room(struct tree *t, int folder, const char *name, const struct member *m,
+		   struct err *e)
 {
 	bool is_dir = m->type == MEMBER_DIR;
 	struct stat st;
 	int r = 0;
 
 	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return refuse(m, e);
+		return tree_refuse(m, e);
 	if (is_dir && S_ISDIR(st.st_mode))
 		return 1;
 	if (t->request->no_overwrite_dir && is_dir != S_ISDIR(st.st_mode))
@@ -126,100 +94,35 @@ static int make_room(struct tree *t, int folder, const char *name, const struct 
 	if (S_ISDIR(st.st_mode))
 		r = file_remove_tree_at(folder, name, e);
 	else if (unlinkat(folder, name, 0) < 0)
-		r = refuse(m, e);
+		r = tree_refuse(m, e);
 	if (r < 0)
 		return r;
 	if (S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode)) {
 		parents_forget(&t->targets);
 		parents_forget(&t->parents);
 	}
-	if (is_dir && is_whiteout(&st) && t->request->mode == UNPACK_LAYER)
+	if (is_dir && tree_is_whiteout(&st) && t->request->mode == UNPACK_LAYER)
 		late_new(t, m->path)->opaque = true;
 	return 0;
 }
 
-/* fd, or a name in the current directory when there can be none to write through. */
-static int set_xattrs(struct tree *t, const struct member *m, int fd, const char *name,
-		      struct err *e)
-{
-	for (size_t i = 0; i < m->xattrs_len; i++) {
-		const struct member_xattr *x = &m->xattrs[i];
-		int r;
-
-		if (m->type == MEMBER_DIR && text_eq(x->name, XATTR_DEFAULT_ACL))
-			continue;
-		if (!xattr_crosses(x->name)) {
-			t->base.result->skipped_xattrs++;
-			continue;
-		}
-		r = fd >= 0 ? fsetxattr(fd, x->name, x->value, x->len, 0)
-			    : lsetxattr(name, x->name, x->value, x->len, 0);
-		if (r < 0 && errno == EPERM && text_after(x->name, "security.") &&
-		    t->request->ids != UNPACK_IDS_KEEP)
-			t->base.result->skipped_xattrs++;
-		else if (r < 0)
-			return err_sys(e, "%s: set the extended attribute %s", quoted(m->path).text,
-				       quoted(x->name).text);
-	}
-	return 0;
-}
-
-static bool is_ours(const struct tree *t, const struct member *m)
-{
-	return m->uid == t->uid && m->gid == t->gid && !t->setgid;
-}
-
-static int chown_failed(const struct member *m, struct err *e)
-{
-	if (errno == EPERM || errno == EINVAL)
-		return err_set(
-			e, ERR_DENIED,
-			"%s belongs to %u:%u, which this user may not give files to: there are "
-			"not enough subordinate ids",
-			quoted(m->path).text, m->uid, m->gid);
-	return err_sys(e, "%s: change the owner", quoted(m->path).text);
-}
-
-/* Owner, mode, attributes and times of what has no descriptor of its own. */
-static int dress(struct tree *t, const struct member *m, int folder, const char *name,
-		 struct err *e)
-{
-	struct timespec times[2] = { m->atime, m->mtime };
-	bool ours = is_ours(t, m);
-
-	if (!ours && fchownat(folder, name, m->uid, m->gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return chown_failed(m, e);
-	if (m->type != MEMBER_SYMLINK && (!ours || (m->mode & 07000)) &&
-	    fchmodat(folder, name, m->mode, 0) < 0)
-		return refuse(m, e);
-	if (m->xattrs_len > 0) {
-		if (fchdir(folder) < 0)
-			return refuse(m, e);
-		if (set_xattrs(t, m, -1, name, e) < 0)
-			return -e->code;
-	}
-	if (m->type != MEMBER_DIR && utimensat(folder, name, times, AT_SYMLINK_NOFOLLOW) < 0)
-		return refuse(m, e);
-	return 0;
-}
-
-static int begin_file(struct tree *t, const struct member *m, int folder, const char *name,
-		      struct err *e)
+int tree_begin_file(struct tree *t, const struct member *m, int folder, const char *name,
+		    struct err *e)
 {
 	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	int fd = openat(folder, name, flags, m->mode & 0777), r;
 
 	if (fd < 0 && errno == EEXIST) {
-		r = make_room(t, folder, name, m, e);
+		r = tree_make_room(t, folder, name, m, e);
 		if (r < 0)
 			return r;
-		folder = folder_of(t, m->path, &name, e);
+		folder = tree_folder(t, m->path, &name, e);
 		if (folder < 0)
 			return folder;
 		fd = openat(folder, name, flags, m->mode & 0777);
 	}
 	if (fd < 0)
-		return refuse(m, e);
+		return tree_refuse(m, e);
 	t->file = fd;
 	t->written = 0;
 	return 1;
@@ -257,12 +160,12 @@ static int begin_dir(struct tree *t, const struct member *m, int folder, const c
 		name = ".";
 		r = 1;
 	} else if (mkdirat(folder, name, now.mode & 0777) < 0) {
-		r = errno == EEXIST ? make_room(t, folder, name, m, e) : refuse(m, e);
+		r = errno == EEXIST ? tree_make_room(t, folder, name, m, e) : tree_refuse(m, e);
 		if (r == 0) {
-			folder = folder_of(t, m->path, &name, e);
+			folder = tree_folder(t, m->path, &name, e);
 			r = folder < 0 ? folder : 0;
 			if (r == 0 && mkdirat(folder, name, now.mode & 0777) < 0)
-				r = refuse(m, e);
+				r = tree_refuse(m, e);
 		}
 	}
 	if (r < 0)
@@ -270,14 +173,14 @@ static int begin_dir(struct tree *t, const struct member *m, int folder, const c
 	/* One that was there has another mode and owner: compare, as most are repetitions. */
 	if (r == 1) {
 		if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			return refuse(m, e);
+			return tree_refuse(m, e);
 		if ((st.st_uid != m->uid || st.st_gid != m->gid) &&
 		    fchownat(folder, name, m->uid, m->gid, AT_SYMLINK_NOFOLLOW) < 0)
-			return chown_failed(m, e);
+			return tree_chown_failed(m, e);
 		if ((st.st_mode & 07777) != now.mode && fchmodat(folder, name, now.mode, 0) < 0)
-			return refuse(m, e);
+			return tree_refuse(m, e);
 	}
-	r = dress(t, &now, folder, name, e);
+	r = tree_dress(t, &now, folder, name, e);
 	if (r == 0)
 		remember_dir(t, m);
 	return r;
@@ -305,10 +208,10 @@ static int begin_special(struct tree *t, const struct member *m, int folder, con
 	int r = make_special(m, folder, name);
 
 	if (r < 0 && errno == EEXIST) {
-		r = make_room(t, folder, name, m, e);
+		r = tree_make_room(t, folder, name, m, e);
 		if (r < 0)
 			return r;
-		folder = folder_of(t, m->path, &name, e);
+		folder = tree_folder(t, m->path, &name, e);
 		if (folder < 0)
 			return folder;
 		r = make_special(m, folder, name);
@@ -317,100 +220,14 @@ static int begin_special(struct tree *t, const struct member *m, int folder, con
 		t->base.result->skipped_nodes++;
 		return 0;
 	}
-	return r < 0 ? refuse(m, e) : dress(t, m, folder, name, e);
-}
-
-/* copy_file_range() does not cross mounts. */
-static int copy_contents(struct tree *t, const struct member *m, int from, struct err *e)
-{
-	char piece[16 << 10];
-	uint64_t done = 0;
-	ssize_t n;
-
-	while ((n = read(from, piece, sizeof(piece))) > 0) {
-		if (t->base.ops->write(&t->base, piece, (size_t)n, done, e) < 0)
-			return -e->code;
-		done += (uint64_t)n;
-	}
-	return n < 0 ? err_sys(e, "read %s", quoted(m->target).text) : 0;
-}
-
-/*
- * A hard link to a file that only a lower layer has.  overlayfs can't share an inode between
- * layers, so the name gets a copy; its owner, mode and times are those that the member states.
- */
-static int copy_from_lower(struct tree *t, const struct member *m, struct err *e)
-{
-	auto_close int from = -1;
-	struct member file = *m;
-	const char *name;
-	struct stat st;
-	int folder, r;
-
-	t->base.result->needs_lower = true;
-	if (t->lower < 0)
-		return err_set(e, ERR_NOT_FOUND, "%s is a hard link to %s, which this layer lacks",
-			       quoted(m->path).text, quoted(m->target).text);
-	from = kernel_open_in(t->lower, m->target, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-			      e);
-	if (from < 0 || fstat(from, &st) < 0 || !S_ISREG(st.st_mode))
-		return err_set(e, ERR_INVALID,
-			       "%s is a hard link to %s, which is no file of the layers below",
-			       quoted(m->path).text, quoted(m->target).text);
-	folder = folder_of(t, m->path, &name, e);
-	if (folder < 0)
-		return folder;
-	file.type = MEMBER_FILE;
-	r = begin_file(t, &file, folder, name, e);
-	if (r < 0)
-		return r;
-	if (copy_contents(t, m, from, e) < 0)
-		return -e->code;
-	file.size = t->written;
-	return t->base.ops->end(&t->base, &file, e);
-}
-
-static int begin_hardlink(struct tree *t, const struct member *m, int folder, const char *name,
-			  struct err *e)
-{
-	const char *target = name_base(m->target);
-	size_t len = target > m->target ? (size_t)(target - m->target) - 1 : 0;
-	struct stat st, there;
-	struct err words;
-	int from, r;
-
-	if (*m->path == '\0' || text_eq(m->path, m->target))
-		return err_set(e, ERR_INVALID, "%s is a hard link to itself", quoted(m->path).text);
-	from = parents_at(&t->targets, m->target, len, false, &words);
-	if (from < 0 || fstatat(from, target, &st, AT_SYMLINK_NOFOLLOW) < 0 || is_whiteout(&st))
-		return copy_from_lower(t, m, e);
-	if (S_ISDIR(st.st_mode))
-		return err_set(e, ERR_INVALID, "%s is a hard link to a directory, %s",
-			       quoted(m->path).text, quoted(m->target).text);
-	r = linkat(from, target, folder, name, 0);
-	if (r < 0 && errno == EEXIST) {
-		if (fstatat(folder, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    there.st_ino == st.st_ino && there.st_dev == st.st_dev)
-			return 0;
-		r = make_room(t, folder, name, m, e);
-		if (r < 0)
-			return r;
-		folder = folder_of(t, m->path, &name, e);
-		if (folder < 0)
-			return folder;
-		from = parents_at(&t->targets, m->target, len, false, e);
-		if (from < 0)
-			return from;
-		r = linkat(from, target, folder, name, 0);
-	}
-	return r < 0 ? refuse(m, e) : 0;
+	return r < 0 ? tree_refuse(m, e) : tree_dress(t, m, folder, name, e);
 }
 
 static int tree_begin(struct sink *s, const struct member *m, struct err *e)
 {
 	struct tree *t = (struct tree *)s;
 	const char *name;
-	int folder = folder_of(t, m->path, &name, e);
+	int folder = tree_folder(t, m->path, &name, e);
 
 	if (folder < 0)
 		return folder;
@@ -419,9 +236,9 @@ static int tree_begin(struct sink *s, const struct member *m, struct err *e)
 	if (*m->path == '\0')
 		return err_set(e, ERR_INVALID, "the archive's root isn't a directory");
 	if (m->type == MEMBER_HARDLINK)
-		return begin_hardlink(t, m, folder, name, e);
+		return tree_begin_hardlink(t, m, folder, name, e);
 	if (m->type == MEMBER_FILE)
-		return begin_file(t, m, folder, name, e);
+		return tree_begin_file(t, m, folder, name, e);
 	return begin_special(t, m, folder, name, e);
 }
 
@@ -453,15 +270,15 @@ static int tree_end(struct sink *s, const struct member *m, struct err *e)
 	auto_close int fd = take_fd(t->file);
 
 	if (t->written < m->size && ftruncate(fd, (off_t)m->size) < 0)
-		return refuse(m, e);
-	if (!is_ours(t, m) && fchown(fd, m->uid, m->gid) < 0)
-		return chown_failed(m, e);
+		return tree_refuse(m, e);
+	if (!tree_is_ours(t, m) && fchown(fd, m->uid, m->gid) < 0)
+		return tree_chown_failed(m, e);
 	if ((m->mode & 07000) && fchmod(fd, m->mode) < 0)
-		return refuse(m, e);
-	if (m->xattrs_len > 0 && set_xattrs(t, m, fd, NULL, e) < 0)
+		return tree_refuse(m, e);
+	if (m->xattrs_len > 0 && tree_set_xattrs(t, m, fd, NULL, e) < 0)
 		return -e->code;
 	if (futimens(fd, times) < 0)
-		return refuse(m, e);
+		return tree_refuse(m, e);
 	return 0;
 }
 
@@ -469,7 +286,7 @@ static int tree_whiteout(struct sink *s, const char *path, struct err *e)
 {
 	struct tree *t = (struct tree *)s;
 	const char *name;
-	int folder = folder_of(t, path, &name, e);
+	int folder = tree_folder(t, path, &name, e);
 	struct stat st;
 
 	if (folder < 0)
