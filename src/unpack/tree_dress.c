@@ -8,6 +8,22 @@
 #include "unpack/tree_private.h"
 #include "unpack/xattr.h"
 
+/*
+ * What this file system or this user can't have.  An image works without most attributes, as other
+ * engines found; without a capability its program does not, so that is left out only for those who
+ * could not use it.
+ */
+static bool can_do_without(const struct tree *t, const struct member *m, const char *name)
+{
+	bool is_capability = text_after(name, "security.");
+
+	if (errno == EPERM && is_capability)
+		return t->request->ids != UNPACK_IDS_KEEP;
+	if (errno == EPERM)
+		return m->type != MEMBER_FILE && m->type != MEMBER_DIR;
+	return errno == EOPNOTSUPP && !is_capability;
+}
+
 int tree_set_xattrs(struct tree *t, const struct member *m, int fd, const char *name, struct err *e)
 {
 	for (size_t i = 0; i < m->xattrs_len; i++) {
@@ -22,12 +38,10 @@ int tree_set_xattrs(struct tree *t, const struct member *m, int fd, const char *
 		}
 		r = fd >= 0 ? fsetxattr(fd, x->name, x->value, x->len, 0)
 			    : lsetxattr(name, x->name, x->value, x->len, 0);
-		if (r < 0 && errno == EPERM && text_after(x->name, "security.") &&
-		    t->request->ids != UNPACK_IDS_KEEP)
-			t->base.result->skipped_xattrs++;
-		else if (r < 0)
+		if (r < 0 && !can_do_without(t, m, x->name))
 			return err_sys(e, "%s: set the extended attribute %s", quoted(m->path).text,
 				       quoted(x->name).text);
+		t->base.result->skipped_xattrs += r < 0;
 	}
 	return 0;
 }
