@@ -1,252 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Writing: the same text that Go's encoder makes with SetEscapeHTML(false), so that documents and
- * command output compare byte for byte with what other engines write.
- */
+/* Structs by their tables; json_print.c lays out what is written. */
 #include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "base/json.h"
+#include "base/json_writer.h"
 
 #define TREE_MAX (64 << 20)
-
-/* Bytes of the well-formed UTF-8 character (RFC 3629) at s, or 0. */
-static size_t utf8_len(const unsigned char *s, size_t len)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t n;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		n = 2;
-	else if (s[0] >= 0xe0 && s[0] <= 0xef)
-		n = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	/* The second byte excludes overlong forms, surrogates and what is above U+10FFFF. */
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (len < n || s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	return n;
-}
-
-static void quote_special(struct buf *out, unsigned char c)
-{
-	switch (c) {
-	case '"':
-	case '\\':
-		buf_addc(out, '\\');
-		buf_addc(out, (char)c);
-		break;
-	case '\n':
-		buf_adds(out, "\\n");
-		break;
-	case '\r':
-		buf_adds(out, "\\r");
-		break;
-	case '\t':
-		buf_adds(out, "\\t");
-		break;
-	default:
-		buf_addf(out, "\\u%04x", c);
-	}
-}
-
-/* The line separators U+2028 and U+2029, which JavaScript does not allow in strings. */
-static bool is_line_separator(const unsigned char *s, size_t n)
-{
-	return n == 3 && s[0] == 0xe2 && s[1] == 0x80 && (s[2] & 0xfe) == 0xa8;
-}
-
-void json_quote(struct buf *out, const char *text, size_t len)
-{
-	const unsigned char *s = (const unsigned char *)text;
-	size_t at = 0, plain = 0;
-
-	buf_addc(out, '"');
-	while (at < len) {
-		size_t n = utf8_len(s + at, len - at);
-		bool special = s[at] < ' ' || s[at] == '"' || s[at] == '\\';
-
-		if (n > 0 && !special && !is_line_separator(s + at, n)) {
-			at += n;
-			continue;
-		}
-		buf_add(out, text + plain, at - plain);
-		if (special)
-			quote_special(out, s[at]);
-		else if (n == 0)
-			buf_adds(out, "\\ufffd");
-		else
-			buf_addf(out, "\\u202%c", s[at + 2] == 0xa8 ? '8' : '9');
-		at += n > 0 ? n : 1;
-		plain = at;
-	}
-	buf_add(out, text + plain, at - plain);
-	buf_addc(out, '"');
-}
-
-/* digits times 10^(exponent + 1 - number of digits), without an exponent. */
-static void print_positional(struct buf *out, const char *digits, int exponent)
-{
-	int len = (int)strlen(digits);
-
-	if (exponent < 0) {
-		buf_addf(out, "0.%.*s%s", -exponent - 1, "00000000", digits);
-		return;
-	}
-	for (int i = 0; i < len || i <= exponent; i++) {
-		if (i == exponent + 1)
-			buf_addc(out, '.');
-		buf_addc(out, i < len ? digits[i] : '0');
-	}
-}
-
-/*
- * The shortest decimal that reads back as d, laid out as Go's encoding/json does, except for what
- * json_parse() would then refuse as an integer that is too big: exponents begin earlier here.
- */
-static void print_double(struct buf *out, double d)
-{
-	char text[40], digits[20];
-	int precision, exponent, n = 0;
-
-	if (!isfinite(d)) {
-		buf_adds(out, "null");
-		return;
-	}
-	if (d >= 0x1p63 && d <= 0x1p64) { /* see json_parse() */
-		buf_addf(out, "%" PRIu64, d < 0x1p64 ? (uint64_t)d : UINT64_MAX);
-		return;
-	}
-	for (precision = 0; precision < 17; precision++) {
-		snprintf(text, sizeof(text), "%.*e", precision, fabs(d));
-		if (strtod(text, NULL) == fabs(d))
-			break;
-	}
-	/* What stands between the first and second digit depends on the locale. */
-	for (const char *c = text; *c && *c != 'e'; c++) {
-		if (*c >= '0' && *c <= '9')
-			digits[n++] = *c;
-	}
-	digits[n] = '\0';
-	exponent = atoi(strchr(text, 'e') + 1);
-	if (signbit(d))
-		buf_addc(out, '-');
-	if (d == 0)
-		buf_adds(out, signbit(d) ? "0.0" : "0");
-	else if (exponent >= -6 && fabs(d) < 0x1p63)
-		print_positional(out, digits, exponent);
-	else
-		buf_addf(out, "%c%s%se%+d", digits[0], n > 1 ? "." : "", digits + 1, exponent);
-}
-
-/* The blanks and commas between members; depth counts open brackets. */
-struct writer {
-	struct buf *out;
-	unsigned indent, depth;
-	bool first; /* nothing stands after the last opening bracket */
-};
-
-static void new_line(struct writer *w)
-{
-	if (w->indent > 0)
-		buf_addf(w->out, "\n%*s", (int)(w->indent * w->depth), "");
-}
-
-static void open_bracket(struct writer *w, char bracket)
-{
-	buf_addc(w->out, bracket);
-	w->depth++;
-	w->first = true;
-}
-
-static void close_bracket(struct writer *w, char bracket)
-{
-	w->depth--;
-	if (!w->first)
-		new_line(w);
-	buf_addc(w->out, bracket);
-	w->first = false;
-}
-
-static void next_item(struct writer *w)
-{
-	if (!w->first)
-		buf_addc(w->out, ',');
-	w->first = false;
-	new_line(w);
-}
-
-static void next_key(struct writer *w, const char *key, size_t len)
-{
-	next_item(w);
-	json_quote(w->out, key, len);
-	buf_adds(w->out, w->indent > 0 ? ": " : ":");
-}
-
-static void write_tree(struct writer *w, const json_t *tree)
-{
-	const char *key;
-	json_t *value;
-	size_t i;
-
-	switch (json_typeof(tree)) {
-	case JSON_OBJECT:
-		open_bracket(w, '{');
-		json_object_foreach ((json_t *)tree, key, value) {
-			next_key(w, key, strlen(key));
-			write_tree(w, value);
-		}
-		close_bracket(w, '}');
-		break;
-	case JSON_ARRAY:
-		open_bracket(w, '[');
-		json_array_foreach (tree, i, value) {
-			next_item(w);
-			write_tree(w, value);
-		}
-		close_bracket(w, ']');
-		break;
-	case JSON_STRING:
-		json_quote(w->out, json_string_value(tree), json_string_length(tree));
-		break;
-	case JSON_INTEGER:
-		buf_addf(w->out, "%" JSON_INTEGER_FORMAT, json_integer_value(tree));
-		break;
-	case JSON_REAL:
-		print_double(w->out, json_real_value(tree));
-		break;
-	case JSON_TRUE:
-	case JSON_FALSE:
-		buf_adds(w->out, json_is_true(tree) ? "true" : "false");
-		break;
-	case JSON_NULL:
-		buf_adds(w->out, "null");
-		break;
-	}
-}
-
-void json_print(struct buf *out, const json_t *tree, unsigned indent)
-{
-	write_tree(&(struct writer){ .out = out, .indent = indent }, tree);
-}
 
 static const char *text_of(const void *from)
 {
@@ -340,7 +99,7 @@ static void write_uint(struct writer *w, const struct json_field *f, const void 
 
 static void write_double(struct writer *w, const struct json_field *f, const void *from)
 {
-	print_double(w->out, *(const double *)from);
+	writer_real(w, *(const double *)from);
 }
 
 static void write_text(struct writer *w, const struct json_field *f, const void *from)
@@ -362,36 +121,36 @@ static void write_texts(struct writer *w, const struct json_field *f, const void
 {
 	const struct texts *list = from;
 
-	open_bracket(w, '[');
+	writer_open(w, '[');
 	for (size_t i = 0; i < list->n; i++) {
-		next_item(w);
+		writer_item(w);
 		write_text(w, f, &list->v[i]);
 	}
-	close_bracket(w, ']');
+	writer_close(w, ']');
 }
 
 static void write_uints(struct writer *w, const struct json_field *f, const void *from)
 {
 	const struct json_uints *list = from;
 
-	open_bracket(w, '[');
+	writer_open(w, '[');
 	for (size_t i = 0; i < list->n; i++) {
-		next_item(w);
+		writer_item(w);
 		write_uint(w, f, &list->v[i]);
 	}
-	close_bracket(w, ']');
+	writer_close(w, ']');
 }
 
 static void write_text_map(struct writer *w, const struct json_field *f, const void *from)
 {
 	const struct text_map *map = from;
 
-	open_bracket(w, '{');
+	writer_open(w, '{');
 	for (size_t i = 0; i < map->n; i++) {
-		next_key(w, map->v[i].key, strlen(map->v[i].key));
+		writer_key(w, map->v[i].key, strlen(map->v[i].key));
 		write_text(w, f, &map->v[i].value);
 	}
-	close_bracket(w, '}');
+	writer_close(w, '}');
 }
 
 static void write_object_field(struct writer *w, const struct json_field *f, const void *from)
@@ -408,27 +167,27 @@ static void write_array(struct writer *w, const struct json_field *f, const void
 {
 	const struct items *items = from;
 
-	open_bracket(w, '[');
+	writer_open(w, '[');
 	for (size_t i = 0; i < items->n; i++) {
-		next_item(w);
+		writer_item(w);
 		write_object(w, f->type, items->v + i * f->type->size);
 	}
-	close_bracket(w, ']');
+	writer_close(w, ']');
 }
 
 static void write_map(struct writer *w, const struct json_field *f, const void *from)
 {
 	const struct items *items = from;
 
-	open_bracket(w, '{');
+	writer_open(w, '{');
 	for (size_t i = 0; i < items->n; i++) {
 		const char *item = items->v + i * f->type->size;
 		const char *key = text_of(item);
 
-		next_key(w, key, strlen(key));
+		writer_key(w, key, strlen(key));
 		write_object(w, f->type, item);
 	}
-	close_bracket(w, '}');
+	writer_close(w, '}');
 }
 
 static void write_bool_ptr(struct writer *w, const struct json_field *f, const void *from)
@@ -457,7 +216,7 @@ static void write_raw(struct writer *w, const struct json_field *f, const void *
 		buf_adds(w->out, text);
 		return;
 	}
-	write_tree(w, tree);
+	writer_tree(w, tree);
 	json_decref(tree);
 }
 
@@ -506,19 +265,19 @@ static bool is_null(const struct json_field *f, const void *from)
 
 static void write_object(struct writer *w, const struct json_type *t, const void *obj)
 {
-	open_bracket(w, '{');
+	writer_open(w, '{');
 	for (const struct json_field *f = t->fields; f->name; f++) {
 		const char *from = (const char *)obj + f->offset;
 
 		if (!(f->flags & JSON_REQUIRED) && !is_written(f, from))
 			continue;
-		next_key(w, f->name, strlen(f->name));
+		writer_key(w, f->name, strlen(f->name));
 		if (is_null(f, from))
 			buf_adds(w->out, "null");
 		else
 			writers[f->kind](w, f, from);
 	}
-	close_bracket(w, '}');
+	writer_close(w, '}');
 }
 
 void json_write(struct buf *out, const struct json_type *t, const void *obj, unsigned indent)
