@@ -97,6 +97,21 @@ static struct texts files(struct arena *a, const char *authfile)
 	return all;
 }
 
+static int parse(const char *name, const char *text, size_t len, json_t **ret, struct err *e)
+{
+	json_t *tree;
+	int r = json_parse(text, len, &tree, e);
+
+	if (r == 0 && !json_is_object(tree)) {
+		json_decref(tree);
+		r = err_set(e, ERR_INVALID, "not an object");
+	}
+	if (r < 0)
+		return err_wrap(e, "reading JSON file \"%s\"", name);
+	*ret = tree;
+	return 0;
+}
+
 /* 0 with *ret NULL when it isn't there, or is empty. */
 static int load(const char *path, json_t **ret, struct err *e)
 {
@@ -107,13 +122,7 @@ static int load(const char *path, json_t **ret, struct err *e)
 	*ret = NULL;
 	if (r == -ENOENT || r == -ENOTDIR || (r == 0 && len == 0))
 		return 0;
-	if (r == 0)
-		r = json_parse(text, len, ret, e);
-	if (r == 0 && !json_is_object(*ret)) {
-		json_decref(*ret);
-		r = err_set(e, ERR_INVALID, "not an object");
-	}
-	return r < 0 ? err_wrap(e, "reading JSON file \"%s\"", path) : 0;
+	return r < 0 ? r : parse(path, text, len, ret, e);
 }
 
 /* Reading. */
@@ -210,10 +219,10 @@ int auth_read(struct arena *a, const char *name, const char *text, size_t len,
 {
 	struct auth_found found = { 0 };
 	json_t *tree;
-	int r = json_parse(text, len, &tree, e);
+	int r = parse(name, text, len, &tree, e);
 
 	if (r < 0)
-		return err_wrap(e, "reading JSON file \"%s\"", name);
+		return r;
 	r = read_tree(a, name, tree, q, &found, e);
 	json_decref(tree);
 	if (r == 0)

@@ -57,7 +57,7 @@ static int read_answer(int fd, struct buf *out, struct err *e)
 			return err_set(e, ERR_REMOTE, "no answer within %d seconds", TIMEOUT_S);
 		n = buf_read(out, fd);
 	} while (n > 0 || n == -EINTR);
-	if (n < 0)
+	if (n < 0 && !out->failed)
 		return err_from(e, n, "read its answer");
 	return buf_check(out, "its answer", e);
 }

@@ -118,7 +118,8 @@ static int manifest_at(struct registry *g, size_t place, struct arena *a, const 
 	texts_add(g->arena, &q.accept, IMAGE_TYPE_DOCKER_LIST);
 	texts_add(g->arena, &q.accept, IMAGE_TYPE_DOCKER_MANIFEST);
 	server = registry_remote_read(&g->remote, &q, what, ret, &end, e);
-	if (server < 0 && e->kind == ERR_NOT_FOUND && !strstr(e->msg, "unknown"))
+	if (server < 0 && e->kind == ERR_NOT_FOUND && text_after(e->msg, what) &&
+	    !strstr(e->msg, "unknown"))
 		/* Not all registries send their errors as documents. */
 		return err_set(e, ERR_NOT_FOUND, "%s: manifest unknown", what);
 	if (server < 0)

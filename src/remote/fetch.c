@@ -408,8 +408,8 @@ static int check_request(const struct session *s, const struct remote_request *q
 {
 	if (fds->n != (q->head ? 0 : 1))
 		return err_set(e, ERR_INVALID, "a fetch came with %zu descriptors", fds->n);
-	if (!q->path || strlen(q->path) > PATH_BYTES_MAX || !is_clean(q->path))
-		return err_set(e, ERR_INVALID, "%.200s: not a path", q->path ?: "");
+	if (q->path && (strlen(q->path) > PATH_BYTES_MAX || !is_clean(q->path)))
+		return err_set(e, ERR_INVALID, "%.200s: not a path", q->path);
 	for (size_t i = 0; i < q->accept.n; i++)
 		if (strpbrk(q->accept.v[i], "\r\n"))
 			return err_set(e, ERR_INVALID, "a media type with a line break in it");
@@ -419,7 +419,7 @@ static int check_request(const struct session *s, const struct remote_request *q
 static void keep_request(struct fetch *f, const struct remote_request *q)
 {
 	f->asked = *q;
-	f->asked.path = arena_strdup(f->arena, q->path);
+	f->asked.path = arena_strdup(f->arena, q->path ? q->path : "");
 	f->asked.accept = (struct texts){ 0 };
 	for (size_t i = 0; i < q->accept.n; i++)
 		texts_add(f->arena, &f->asked.accept, arena_strdup(f->arena, q->accept.v[i]));

@@ -150,10 +150,11 @@ static void turn(struct session *s)
 	struct curl_waitfd wait[1 + REMOTE_FETCHES_MAX] = { { .fd = s->control,
 							      .events = CURL_WAIT_POLLIN } };
 	struct fetch *blocked[REMOTE_FETCHES_MAX];
-	int running, timeout_ms = wake_due(s);
+	int running, timeout_ms;
 
 	curl_multi_perform(s->multi, &running);
 	collect(s);
+	timeout_ms = wake_due(s);
 
 	unsigned n = find_blocked(s, wait + 1, blocked);
 	curl_multi_poll(s->multi, wait, n + 1, timeout_ms, NULL);

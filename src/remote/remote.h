@@ -61,7 +61,7 @@ struct remote_request {
 
 	/* fetch */
 	uint64_t server;
-	const char *path;    /* "library/nginx/manifests/latest"; "" asks only who we are */
+	const char *path;    /* "library/nginx/manifests/latest"; "" or none asks only who we are */
 	const char *scope;   /* "repository:library/nginx:pull", or NULL */
 	struct texts accept; /* media types */
 	bool head;

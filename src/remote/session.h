@@ -178,7 +178,7 @@ struct fetch {
 	uint64_t received;     /* bytes, in order and each once */
 	uint64_t skip;         /* of what comes: it was there already */
 	uint64_t attempt_from; /* received when it last broke */
-	struct buf pending; /* came and isn't written yet, from pending_at on */
+	struct buf pending;    /* came and isn't written yet, from pending_at on */
 	size_t pending_at;
 	int64_t wake_usec;
 	struct response last;

@@ -27,15 +27,15 @@ static int url_read(struct arena *a, CURLU *u, struct url *ret, struct err *e)
 	auto_curl_string port = NULL;
 	auto_curl_string user = NULL;
 
+	if (curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+	    (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0))
+		return err_set(e, ERR_REMOTE, "%.32s: not http or https", scheme ? scheme : "");
 	if (curl_url_get(u, CURLUPART_URL, &whole, 0) != CURLUE_OK ||
-	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
 	    curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
 	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK)
 		return err_set(e, ERR_REMOTE, "an address without a host");
 	if (strlen(whole) > URL_MAX)
 		return err_set(e, ERR_REMOTE, "an address is longer than %d bytes", URL_MAX);
-	if (strcmp(scheme, "https") != 0 && strcmp(scheme, "http") != 0)
-		return err_set(e, ERR_REMOTE, "%.32s: not http or https", scheme);
 	if (curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_OK)
 		return err_set(e, ERR_REMOTE, "an address with a user in it");
 
