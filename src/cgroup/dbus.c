@@ -224,7 +224,8 @@ int dbus_parse(const uint8_t *data, size_t len, struct dbus_message *ret)
 	struct dbus_message m = { .member = "", .error = "", .signature = "" };
 	struct dbus_reader r = { .data = data, .at = FIXED_HEADER };
 
-	if (dbus_length(data, len) != (int64_t)len || data[1] < DBUS_CALL || data[1] > DBUS_SIGNAL)
+	if (len < FIXED_HEADER || dbus_length(data, len) != (int64_t)len || data[1] < DBUS_CALL ||
+	    data[1] > DBUS_SIGNAL)
 		return -EBADMSG;
 	m.type = (enum dbus_type)data[1];
 	m.body_len = u32_at(data + 4);
