@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 
 #include "runtime/start.h"
+#include "runtime/sync.h"
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
@@ -42,8 +43,13 @@ static int join_namespaces(void *arg, struct err *e)
 static int join_cgroup(void *arg, struct err *e)
 {
 	const struct child *c = ((struct step *)arg)->c;
+	int r;
 
-	return cgroup_join(c->cgroup, c->in_cgroup, e);
+	if (!cgroup_adopts(c->cgroup))
+		return cgroup_join(c->cgroup, c->in_cgroup, e);
+	/* The parent asks systemd to take us in. */
+	r = sync_send(c->sync, SYNC_MAPS, -1, e);
+	return r < 0 ? r : sync_wait(c->sync, e);
 }
 
 static int join_keyring(void *arg, struct err *e)
