@@ -319,5 +319,9 @@ int main(void)
 		TEST(it_waits_at_the_gate),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("this kernel", tests, NULL, NULL);
+
+	setenv("BERTH_LACK", "all", 1);
+	kernel_forget();
+	return failed + cmocka_run_group_tests_name("an old kernel", tests, NULL, NULL);
 }
