@@ -170,8 +170,8 @@ static int relay(struct session *x, struct runtime_container *rc, struct pipes *
 	r = stdio_relay(&(struct stdio_child){ .pidfd = rc->pidfd,
 					       .terminal = rc->console,
 					       .in = take_fd(p->in[1]),
-					       .out = p->out[0],
-					       .err = p->err[0] },
+					       .out = take_fd(p->out[0]),
+					       .err = take_fd(p->err[0]) },
 			&(struct attach_how){
 				.in = x->how->interactive ? STDIN_FILENO : -1,
 				.out = STDOUT_FILENO,

@@ -71,6 +71,22 @@ int pty_size(int fd, struct winsize *ret)
 	return ioctl(fd, TIOCGWINSZ, ret) < 0 ? -errno : 0;
 }
 
+struct oci_console_size *pty_size_of_caller(struct arena *a)
+{
+	struct oci_console_size *size;
+	struct winsize w;
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (pty_size(fd, &w) < 0 || !w.ws_row || !w.ws_col)
+			continue;
+		size = ARENA_NEW(a, struct oci_console_size);
+		size->height = w.ws_row;
+		size->width = w.ws_col;
+		return size;
+	}
+	return NULL;
+}
+
 /* One key up to the next comma; returns its length, 0 if there is no such key. */
 static size_t key_parse(const char *s, char *ret)
 {

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 
 #include "base/err.h"
+#include "spec/runtime.h"
 
 /* Makes the terminal fd raw; until pty_restore() also exit() and signals that end the process put
  * it back. */
@@ -16,6 +17,9 @@ int pty_raw(int fd, struct err *e);
 void pty_restore(void);
 /* The window's size of a terminal; -errno. */
 int pty_size(int fd, struct winsize *ret);
+/* Of the terminal that this process has as a standard stream, for a new terminal to begin with;
+ * NULL if there is none or it has no size. */
+struct oci_console_size *pty_size_of_caller(struct arena *a);
 
 /* The detach sequence. */
 #define DETACH_KEYS_DEFAULT "ctrl-p,ctrl-q"

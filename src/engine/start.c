@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/units.h"
 #include "engine/facts.h"
+#include "engine/pty.h"
 #include "engine/signals.h"
 #include "kernel/process.h"
 #include "monitor/monitor.h"
@@ -161,7 +162,7 @@ static int record(struct launch *l, const struct runtime_container *rc, struct e
 	return file_replace_at(l->lib_dir, STARTED_FILE, buf_text(&started), started.len, NULL, e);
 }
 
-static int64_t passthrough(const struct container *c)
+static bool passthrough(const struct container *c)
 {
 	return text_eq(c->log.driver, "passthrough");
 }
@@ -229,7 +230,8 @@ static int run_starter(struct launch *l, struct err *e)
 	r = record(l, &rc, e);
 	if (r == 0) {
 		fill_handover(l, &rc, &p, &h);
-		leave_streams();
+		if (!passthrough(l->c))
+			leave_streams();
 		r = monitor_exec(monitor, &h, e);
 	}
 	kill(rc.pid, SIGKILL);
@@ -274,7 +276,7 @@ static void read_last_end(struct launch *l)
 
 	if (!l->how->in_place || monitor_exit_read(l->run_dir, l->arena, &x, NULL) < 0)
 		return;
-	l->restarts = x.restarts + 1;
+	l->restarts = x.restarts;
 	l->restart_delay_ms = x.next_delay_ms;
 }
 
@@ -300,6 +302,8 @@ static int prepare(struct launch *l, struct err *e)
 		l->root = r = container_root(l->state, l->arena, l->c, e);
 	if (r < 0)
 		return r;
+	if (l->how->in_place && faccessat(l->run_dir, MONITOR_STOP_MARK, F_OK, 0) == 0)
+		return err_set(e, ERR_CONFLICT, "it was stopped before it could be restarted");
 	read_last_end(l);
 	remove_marks(l->run_dir);
 	about.run_dir = l->run_dir;
@@ -312,6 +316,8 @@ static int prepare(struct launch *l, struct err *e)
 		r = oci_config_check(l->config, e);
 	if (r < 0)
 		return r;
+	if (l->c->tty && l->how->foreground)
+		l->config->process->console_size = pty_size_of_caller(l->arena);
 	l->listener = monitor_listen(l->run_dir, e);
 	return l->listener < 0 ? l->listener : 0;
 }

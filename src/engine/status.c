@@ -73,6 +73,15 @@ static void take_exit(struct container_status *st, const struct monitor_exit *x)
 		time_parse(x->finished_at, 0, &st->finished_nsec, NULL);
 }
 
+static void take_run_exit(struct container_status *st, const struct monitor_exit *x)
+{
+	take_exit(st, x);
+	st->restarting =
+		x->restarting && is_process(st->run.monitor_pid, st->run.monitor_start_time);
+	if (st->restarting)
+		st->state = CONTAINER_STOPPING;
+}
+
 /* No process and no record: the machine went down, or the monitor was killed and the container with
  * it. 137 is what the kernel did to it. */
 static void take_lost(struct container_status *st)
@@ -127,13 +136,23 @@ int container_status(const struct state *s, struct arena *a, const struct contai
 			   : has_file(run, MONITOR_STOP_MARK) ? CONTAINER_STOPPING
 							      : CONTAINER_RUNNING;
 	else if (monitor_exit_read(run, a, &x, NULL) == 0)
-		take_exit(&st, &x);
+		take_run_exit(&st, &x);
 	else if (is_process(st.run.monitor_pid, st.run.monitor_start_time))
 		st.state = CONTAINER_STOPPING; /* the record is being written */
 	else
 		take_lost(&st);
 	*ret = st;
 	return 0;
+}
+
+int container_monitor_pidfd(const struct container_status *st)
+{
+	auto_close int fd =
+		st->run.monitor_pid ? kernel_pidfd_open((pid_t)st->run.monitor_pid) : -1;
+
+	if (fd < 0 || !is_process(st->run.monitor_pid, st->run.monitor_start_time))
+		return -ESRCH;
+	return take_fd(fd);
 }
 
 int container_pidfd(const struct container_status *st, struct err *e)

@@ -38,6 +38,7 @@ struct run_state {
 struct container_status {
 	enum container_state state;
 	bool was_started, has_run; /* ever; run is filled */
+	bool restarting;           /* its monitor waits before it starts it again */
 	bool oom_killed, lost;     /* lost: it ended unseen (power cut, monitor killed) */
 	int64_t exit_code;         /* when exited */
 	int64_t started_nsec, finished_nsec;
@@ -53,5 +54,8 @@ static inline bool container_is_alive(const struct container_status *st)
 }
 /* Its init, for sure: the process is checked after it is open. ERR_NOT_FOUND if it has ended. */
 int container_pidfd(const struct container_status *st, struct err *e);
+
+/* Its monitor, as surely; -ESRCH. */
+int container_monitor_pidfd(const struct container_status *st);
 
 int run_state_save(int run_dir, const struct run_state *r, struct err *e);

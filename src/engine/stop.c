@@ -18,7 +18,8 @@
 
 #define LOOK_AGAIN_MS 20
 /* A killed process of the container may take this long to be gone (core dumps, slow unmounts). */
-#define KILL_WAIT_MS 30000
+#define KILL_WAIT_MS    30000
+#define RESTART_WAIT_MS 5000
 
 static int not_running(const struct container *c, const struct container_status *st,
 		       const char *verb, struct err *e)
@@ -117,6 +118,28 @@ static int await_end(const struct state *s, struct arena *a, const struct contai
 	}
 }
 
+/* Between two runs there is nothing to signal but the monitor, which has seen the mark then; or it
+ * is starting the container, which then has to be there before it can be stopped. */
+static int end_restarts(const struct state *s, struct arena *a, const struct container *c,
+			struct container_status *st, struct err *e)
+{
+	int64_t end = clock_monotonic_usec() + RESTART_WAIT_MS * 1000;
+	int r = 0;
+
+	while (r == 0 && container_is_alive(st) && clock_monotonic_usec() < end) {
+		auto_close int init = container_pidfd(st, NULL);
+		auto_close int monitor = st->restarting ? container_monitor_pidfd(st) : -1;
+
+		if (init >= 0)
+			return 0;
+		if (monitor >= 0)
+			kernel_pidfd_send_signal(monitor, SIGTERM);
+		nanosleep(&(struct timespec){ .tv_nsec = LOOK_AGAIN_MS * 1000000L / 10 }, NULL);
+		r = container_status(s, a, c, st, e);
+	}
+	return r == -ENOENT ? 0 : r;
+}
+
 int container_stop(const struct state *s, struct arena *a, const struct container *c,
 		   const struct container_stop *how, struct err *e)
 {
@@ -133,6 +156,8 @@ int container_stop(const struct state *s, struct arena *a, const struct containe
 		return await_end(s, a, c, KILL_WAIT_MS, e) < 0 ? -EIO : 0;
 	}
 	r = mark(s, c, MONITOR_STOP_MARK, e);
+	if (r == 0)
+		r = end_restarts(s, a, c, &st, e);
 	if (r < 0)
 		return r;
 	if (st.state == CONTAINER_PAUSED) {
