@@ -164,11 +164,13 @@ static void format_value(struct buf *out, const struct verb *v, const struct val
 /* Lists and maps hand the verb to what they hold. */
 static void format_items(struct buf *out, const struct verb *v, const struct value *value)
 {
-	buf_adds(out, value->kind == VALUE_LIST ? "[" : "map[");
+	bool record = value->kind == VALUE_RECORD;
+
+	buf_adds(out, value->kind == VALUE_LIST ? "[" : record ? "{" : "map[");
 	for (size_t i = 0; i < value->n && !out->failed; i++) {
 		if (i > 0)
 			buf_addc(out, ' ');
-		if (value->keys) {
+		if (value->kind == VALUE_MAP) {
 			struct value key = value_text(value->keys[i]);
 
 			format_value(out, v, &key);
@@ -176,7 +178,7 @@ static void format_items(struct buf *out, const struct verb *v, const struct val
 		}
 		format_value(out, v, &value->items[i]);
 	}
-	buf_addc(out, ']');
+	buf_addc(out, record ? '}' : ']');
 }
 
 static void format_value(struct buf *out, const struct verb *v, const struct value *value)

@@ -47,15 +47,17 @@ static void print_struct(struct buf *out, const struct value *v)
 
 static void print_items(struct buf *out, const struct value *v)
 {
-	buf_adds(out, v->kind == VALUE_LIST ? "[" : "map[");
+	bool record = v->kind == VALUE_RECORD;
+
+	buf_adds(out, v->kind == VALUE_LIST ? "[" : record ? "{" : "map[");
 	for (size_t i = 0; i < v->n; i++) {
 		if (i > 0)
 			buf_addc(out, ' ');
-		if (v->keys)
+		if (v->kind == VALUE_MAP)
 			buf_addf(out, "%s:", v->keys[i]);
 		value_print(out, &v->items[i]);
 	}
-	buf_addc(out, ']');
+	buf_addc(out, record ? '}' : ']');
 }
 
 void value_print(struct buf *out, const struct value *v)

@@ -188,6 +188,9 @@ static void what_inspect_found_has_fields_maps_and_times(void **state)
 	assert_inspected("{{.Id}} {{.Created}}", "a 2026-11-22 14:17:11.15 +0100 +0100\nc \n");
 	assert_inspected("{{.Config.Labels}} {{index .Config.Labels \"x\"}}|{{.Config.Labels.x}}",
 			 "map[b:2026-11-22T14:17:11Z] |<no value>\nmap[] |<no value>\n");
+	assert_inspected("{{.Config}} {{printf \"%s\" .Config}}",
+			 "{map[b:2026-11-22T14:17:11Z]} {map[b:2026-11-22T14:17:11Z]}\n"
+			 "{map[]} {map[]}\n");
 	assert_inspected("{{.ID}} {{json .Created}}",
 			 "a \"2026-11-22T14:17:11.15+01:00\"\nc \"\"\n");
 	assert_inspected("{{.Config.x}}", "template: inspect:1:9: executing \"inspect\" at "
