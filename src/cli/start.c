@@ -13,7 +13,7 @@ struct start_args {
 };
 
 static const struct option start_options[] = {
-	SELECT_ALL(start_args, "Start all containers, whatever their state"),
+	OPTION_FLAG(start_args, select.all, "all", 0, "Start all containers, whatever their state"),
 	OPTION_FLAG(start_args, attach, "attach", 'a', "Attach to its output"),
 	OPTION_TEXT(start_args, detach_keys, "detach-keys", 0, "KEYS",
 		    "Keys that detach from the container (ctrl-p,ctrl-q)"),
