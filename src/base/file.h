@@ -33,7 +33,20 @@ int file_mkdir_path(int dir, const char *path, mode_t mode, struct err *e); /* w
 int file_remove_tree_at(int dir, const char *name, struct err *e);
 /* Bytes used on disk below dir/name (st_blocks, hard links once). */
 int file_tree_usage(int dir, const char *name, int64_t *ret_bytes, struct err *e);
-/* Copies what is in the directory `from`, and its owner, mode and attributes, into the empty
- * directory `to`; hard links stay links. */
-int file_copy_tree(int from, int to, struct err *e);
+struct file_copy {
+	bool overwrite;    /* what is there is replaced; a directory stays and gets more */
+	bool set_owner;    /* all copies are uid:gid's */
+	bool skip_devices; /* leave device nodes out */
+	uid_t uid;
+	gid_t gid;
+};
+/* Copies what is in the directory `from`, and its owner, mode and attributes, into the directory
+ * `to`; hard links stay links.  how may be NULL: nothing of it. */
+int file_copy_tree(int from, int to, const struct file_copy *how, struct err *e);
+/* The same of one thing that is no directory, from_dir/from_name, as to_dir/to_name. */
+int file_copy_at(int from_dir, const char *from_name, int to_dir, const char *to_name,
+		 const struct file_copy *how, struct err *e);
+/* The same of an open regular file. */
+int file_copy_fd(int from, int to_dir, const char *to_name, const struct file_copy *how,
+		 struct err *e);
 int file_open_dir_at(int dir, const char *name, struct err *e); /* O_RDONLY|O_DIRECTORY|O_CLOEXEC */

@@ -141,8 +141,9 @@ static int parse_entrypoint(struct arena *a, const char *text, struct texts *ret
 		size_t i;
 		json_t *v;
 
-		json_array_foreach(list, i, v) if (json_is_string(v))
-			texts_add(a, ret, arena_strdup(a, json_string_value(v)));
+		json_array_foreach (list, i, v)
+			if (json_is_string(v))
+				texts_add(a, ret, arena_strdup(a, json_string_value(v)));
 		json_decref(list);
 		return 0;
 	}

@@ -77,7 +77,7 @@ static int fill_volume(const struct state *s, struct arena *a, const struct cont
 	to = volume_open(s, m->source, e);
 	if (to < 0)
 		return to;
-	r = file_copy_tree(from, to, e);
+	r = file_copy_tree(from, to, NULL, e);
 	return r < 0 ? r : volume_used(s, a, m->source, e);
 }
 
