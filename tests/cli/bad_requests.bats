@@ -23,7 +23,7 @@ refused() {
     refused "memory" -- run --memory -5 tiny true
     refused "cpus" -- run --cpus many tiny true
     refused "pids-limit" -- run --pids-limit few tiny true
-    refused "env" -- run --env-file /no/such/file tiny true
+    refused "/no/such/file" -- run --env-file /no/such/file tiny true
     refused "restart" -- run -d --restart sometimes tiny true
     refused "network" -- run --network container: tiny true
     refused "ulimit" -- run --ulimit nofile=many tiny true
@@ -121,7 +121,7 @@ refused() {
     output_has good
     run berth start bad
     [ "$status" != 0 ]
-    output_has "container.json"
+    output_has "${id:0:12}" "damaged"
     run -0 berth start -a good
     berth rm -f bad || rm -rf "$BATS_TEST_TMPDIR/lib/containers/$id"
 }
