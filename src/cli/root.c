@@ -74,6 +74,7 @@ static const struct command *const commands[] = {
 	&image_command,
 	&images_command,
 	&import_command,
+	&info_command,
 	&inspect_command,
 	&kill_command,
 	&load_command,

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What `info` says of this host and of the store: podman's members. */
+#pragma once
+
+#include <jansson.h>
+
+#include "state/state.h"
+
+/* {host, store, plugins, registries}; json_decref() it. */
+int host_info(const struct state *s, struct arena *a, const char *cgroup_manager, json_t **ret,
+	      struct err *e);
