@@ -59,7 +59,7 @@ static void print_yaml(struct buf *out, const json_t *v, int depth, bool in_list
 static int show(struct session *s, const struct info_args *args, struct err *e)
 {
 	auto_buf out = BUF(OUTPUT_MAX);
-	json_t *v;
+	json_t *v = NULL;
 	int r = host_info(&s->state, s->arena, s->globals->cgroup_manager, &v, e);
 
 	if (r < 0)
@@ -69,7 +69,7 @@ static int show(struct session *s, const struct info_args *args, struct err *e)
 		json_print(&out, v, 2);
 		buf_addc(&out, '\n');
 	} else if (args->format) {
-		struct value tree = value_tree(s->arena, v, VALUE_RECORD);
+		struct value tree = value_tree(s->arena, v, NULL);
 
 		r = format_value(&out, "info", args->format, &tree, e);
 		buf_addc(&out, '\n');

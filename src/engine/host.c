@@ -175,7 +175,7 @@ int host_info(const struct state *s, struct arena *a, const char *cgroup_manager
 	      struct err *e)
 {
 	struct cgroup_host cg = { 0 };
-	json_t *v;
+	json_t *v = NULL;
 	int r = cgroup_host_read(a, &cg, e);
 
 	if (r == 0)
