@@ -79,8 +79,9 @@ static int namespace_flags(const struct build *b)
 	return flags;
 }
 
-static int plan_join(struct build *b, const struct runtime_exec *how)
+static int plan_join(struct build *b, const struct runtime_exec *how, struct err *e)
 {
+	const struct oci_cpu_affinity *cpus = b->process->exec_cpu_affinity;
 	struct join_step *t = ARENA_NEW(b->a, struct join_step);
 	int flags = namespace_flags(b);
 
@@ -89,10 +90,22 @@ static int plan_join(struct build *b, const struct runtime_exec *how)
 			(struct through){ how->pidfd, CLONE_NEWPID, "pid" };
 	*t = (struct join_step){ { b->c, "namespaces" }, how->pidfd, flags & ~CLONE_NEWPID };
 	step_add_plain(b, "prctl", name_process, "name " START_NAME);
-	limits_early_plan(b, NULL);
+	limits_early_plan(b, e);
+	if (cpus && !text_empty(cpus->initial)) {
+		int r = affinity_plan(b, cpus->initial, e);
+
+		if (r < 0)
+			return r;
+	}
 	if (b->c->cgroup)
 		step_add_plain(b, "join", join_cgroup, "cgroup");
 	step_add(&b->child, "join", join_namespaces, t);
+	if (cpus && !text_empty(cpus->final)) {
+		int r = affinity_plan(b, cpus->final, e);
+
+		if (r < 0)
+			return r;
+	}
 	if (how->id)
 		step_add_plain(b, "keyring", join_keyring, arena_printf(b->a, "_ses.%s", how->id));
 	return 0;
@@ -103,7 +116,7 @@ static int plan_exec(struct build *b, const struct runtime_exec *how, struct err
 	int (*const parts[])(struct build * b, struct err * e) = {
 		console_plan, limits_plan, streams_plan, identity_plan, program_plan,
 	};
-	int r = plan_join(b, how);
+	int r = plan_join(b, how, e);
 
 	for (size_t i = 0; i < ARRAY_LEN(parts) && r == 0; i++)
 		r = parts[i](b, e);

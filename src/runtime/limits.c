@@ -241,6 +241,45 @@ static int plan_memory_policy(struct build *b, struct err *e)
 	return r;
 }
 
+struct affinity {
+	struct step s;
+	cpu_set_t cpus;
+};
+
+static int set_affinity(void *arg, struct err *e)
+{
+	const struct affinity *t = arg;
+
+	return sched_setaffinity(0, sizeof(t->cpus), &t->cpus) < 0
+		       ? err_sys(e, "CPU affinity %s", t->s.words)
+		       : 0;
+}
+
+int affinity_plan(struct build *b, const char *cpus, struct err *e)
+{
+	struct affinity *t = ARENA_NEW(b->a, struct affinity);
+	const char *p = cpus;
+
+	t->s = (struct step){ b->c, cpus };
+	while (*p) {
+		char *end;
+		unsigned long from = strtoul(p, &end, 10), to = from;
+
+		if (end != p && *end == '-') {
+			p = end + 1;
+			to = strtoul(p, &end, 10);
+		}
+		if (end == p || (*end && *end != ',') || from > to || to >= CPU_SETSIZE)
+			return err_set(e, ERR_INVALID,
+				       "process.execCPUAffinity: \"%s\" is no list of CPUs", cpus);
+		for (; from <= to; from++)
+			CPU_SET(from, &t->cpus);
+		p = end + (*end == ',');
+	}
+	step_add(&b->child, "affinity", set_affinity, t);
+	return 0;
+}
+
 int limits_early_plan(struct build *b, struct err *e)
 {
 	if (b->process && b->process->oom_score_adj)

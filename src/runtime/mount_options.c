@@ -161,7 +161,7 @@ void mount_options_read(struct arena *a, const struct texts *options, struct mou
 {
 	struct mount_options m = { 0 };
 
-	m.data = arena_array(a, options->n + 1, sizeof(*m.data)); /* one more for who makes it */
+	m.data = arena_array(a, options->n + 2, sizeof(*m.data)); /* room for what is added */
 	for (size_t i = 0; i < options->n; i++) {
 		const struct option_row *row = find(options->v[i]);
 

@@ -17,6 +17,7 @@
 
 #include "base/path.h"
 #include "runtime/id_map.h"
+#include "runtime/label.h"
 
 static bool is_copied_by_child(const struct build *b, const char *source)
 {
@@ -198,6 +199,17 @@ static void add_mode(struct mount_step *m, int target, bool made, char *text, si
 	o->data[o->data_len++] = (struct kernel_mount_option){ "mode", text };
 }
 
+/* procfs, sysfs and the like have labels of their own. */
+static void add_label(struct mount_step *m)
+{
+	static const char *const labelled[] = { "tmpfs", "devpts", "mqueue" };
+	struct mount_options *o = &m->options;
+
+	if (!text_empty(m->label) && text_index(m->type, labelled, ARRAY_LEN(labelled)) >= 0 &&
+	    label_mounts())
+		o->data[o->data_len++] = (struct kernel_mount_option){ "context", m->label };
+}
+
 static int apply_new(void *arg, struct err *e)
 {
 	struct mount_step *m = arg;
@@ -210,6 +222,7 @@ static int apply_new(void *arg, struct err *e)
 	if (target < 0)
 		return wrap(m, e);
 	add_mode(m, target, made, mode, sizeof(mode));
+	add_label(m);
 	mount = kernel_mount_new(m->type, m->source, m->options.data, m->options.data_len, 0, e);
 	/* sysfs is the network namespace's, which may belong to another user namespace. */
 	if (mount == -EPERM && strcmp(m->type, "sysfs") == 0)
@@ -298,6 +311,7 @@ static int plan_mount(struct build *b, const struct oci_mount *m, struct err *e)
 	}
 	s->source = text_empty(m->source) ? s->type : m->source;
 	s->has_mode = has_option(&s->options, "mode");
+	s->label = b->os->mount_label;
 	if (text_eq(m->type, "cgroup") || text_eq(m->type, "cgroup2"))
 		return cgroup_mount_plan(b, m, s, e);
 	s->s.words = words(b, m, s);

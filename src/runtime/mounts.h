@@ -11,6 +11,7 @@ struct mount_step {
 	struct mount_options options;
 	const struct oci_id_maps *uid_maps, *gid_maps; /* NULL: not mapped */
 	int fd;                                        /* the detached copy of a bind's source */
+	const char *label;                             /* linux.mountLabel */
 	bool is_file, has_mode;
 };
 

@@ -54,6 +54,16 @@ static int plan_gate(struct build *b, struct err *e)
 	return 0;
 }
 
+/* What can't be applied is an error, says the specification. */
+static int refuse_unsupported(struct build *b, struct err *e)
+{
+	if (b->os->intel_rdt)
+		return err_set(e, ERR_UNSUPPORTED, "linux.intelRdt: is not supported");
+	if (b->os->net_devices.n)
+		return err_set(e, ERR_UNSUPPORTED, "linux.netDevices: is not supported");
+	return 0;
+}
+
 static int plan_keyring(struct build *b, struct err *e)
 {
 	if (!b->create->no_new_keyring)
@@ -70,11 +80,11 @@ static int plan_name(struct build *b, struct err *e)
 typedef int plan_part(struct build *b, struct err *e);
 
 static plan_part *const parts[] = {
-	plan_cgroup,  namespaces_plan,  plan_name,    limits_early_plan, namespaces_enter_plan,
-	rootfs_plan,  mounts_plan,      devices_plan, console_plan,      sysctl_plan,
-	paths_plan,   names_plan,       hooks_plan,   plan_keyring,      rootfs_enter_plan,
-	plan_gate,    hooks_start_plan, limits_plan,  streams_plan,      identity_plan,
-	program_plan,
+	refuse_unsupported,    plan_cgroup,  namespaces_plan,  plan_name,    limits_early_plan,
+	namespaces_enter_plan, rootfs_plan,  mounts_plan,      devices_plan, console_plan,
+	sysctl_plan,           paths_plan,   names_plan,       hooks_plan,   plan_keyring,
+	rootfs_enter_plan,     plan_gate,    hooks_start_plan, limits_plan,  streams_plan,
+	identity_plan,         program_plan,
 };
 
 static int plan_create(const struct runtime_create *how, struct arena *a, bool gate,

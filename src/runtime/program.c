@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 
 #include "runtime/capability.h"
+#include "runtime/label.h"
 #include "runtime/launch/launch.h"
 #include "runtime/launch_bytes.h"
 #include "runtime/step.h"
@@ -32,6 +33,7 @@ struct program {
 	char *paths;
 	size_t paths_len;
 	struct seccomp_filter filter;
+	struct label label;
 };
 
 bool program_is_filtered(const struct build *b)
@@ -64,9 +66,16 @@ static int fill_memfd(int fd, const struct program *t, struct err *e)
 		{ (void *)&t->launch, sizeof(t->launch) },
 		{ (void *)t->filter.program, t->filter.len * 8 },
 		{ t->paths, t->paths_len },
+		{ (void *)t->label.text, t->launch.label_len },
+		{ (void *)t->label.file, t->label.file ? strlen(t->label.file) + 1 : 0 },
 	};
-	size_t len = told[0].iov_len + told[1].iov_len + told[2].iov_len;
+	size_t len = 0;
 
+	for (size_t i = 0; i < ARRAY_LEN(told); i++)
+		len += told[i].iov_len;
+
+	if (len > LAUNCH_MAX)
+		return err_set(e, ERR_INVALID, "process: too much to start with");
 	if (write(fd, launch_bytes, sizeof(launch_bytes)) != (ssize_t)sizeof(launch_bytes) ||
 	    pwritev(fd, told, ARRAY_LEN(told), LAUNCH_AT) != (ssize_t)len)
 		return err_sys(e, "write the launcher");
@@ -107,6 +116,8 @@ static int prepare_launcher(void *arg, struct err *e)
 	t->launch.filter_len = (uint32_t)t->filter.len;
 	t->launch.filter_flags = t->filter.flags;
 	t->launch.notifies = t->filter.notifies;
+	label_find(t->b, &t->label);
+	t->launch.label_len = t->label.text ? (uint32_t)strlen(t->label.text) : 0;
 	fd = make_memfd(e);
 	if (fd < 0)
 		return fd;

@@ -201,6 +201,7 @@ static int explain(const struct build *b, const struct launch_report *m, struct 
 		[LAUNCH_PRIVILEGES] = "set no_new_privs",
 		[LAUNCH_SECCOMP] = "load the seccomp filter",
 		[LAUNCH_CAPABILITIES] = "set capabilities",
+		[LAUNCH_LABEL] = "set the security label",
 	};
 	const char *name = b->process->args.v[0];
 	int code = m->code > 0 && m->code < 4096 ? m->code : EIO;

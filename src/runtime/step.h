@@ -93,6 +93,7 @@ int hooks_start_plan(struct build *b, struct err *e); /* startContainer */
 int streams_plan(struct build *b, struct err *e);
 int identity_plan(struct build *b, struct err *e); /* directory, user, capabilities */
 int program_plan(struct build *b, struct err *e);  /* the launcher */
+int affinity_plan(struct build *b, const char *cpus, struct err *e); /* exec's */
 /* Will the launcher load a filter, and with what privilege? */
 bool program_is_filtered(const struct build *b);
 bool program_needs_admin(const struct build *b);

@@ -11,11 +11,14 @@
 #include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/filter.h>
+#include <linux/magic.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
 
-#define SET_DESCRIPTOR_FLAGS 2 /* F_SETFD */
-#define CLOSE_ON_EXEC        1 /* FD_CLOEXEC */
+#define SET_DESCRIPTOR_FLAGS 2    /* F_SETFD */
+#define CLOSE_ON_EXEC        1    /* FD_CLOEXEC */
+#define OPEN_FROM_HERE       -100 /* AT_FDCWD */
+#define OPEN_TO_WRITE        1    /* O_WRONLY */
 
 #if defined(__x86_64__)
 __asm__(".globl _start\n"
@@ -190,6 +193,24 @@ static void set_capabilities(const struct launch *l)
 		fail(LAUNCH_CAPABILITIES, n, 0);
 }
 
+/* What the next exec makes of us.  A thread may write only its own, and only of the memory it has
+ * now, so nobody can do it for us; and what is at that place must be procfs. */
+static void set_label(const char *label, unsigned long len, const char *file)
+{
+	long fs[32] = { 0 }; /* struct statfs begins with the type, in a long */
+	long fd = call(__NR_openat, OPEN_FROM_HERE, (long)file, OPEN_TO_WRITE, 0, 0), n = fd;
+
+	if (n >= 0)
+		n = call(__NR_fstatfs, fd, (long)fs, 0, 0, 0);
+	if (n >= 0 && fs[0] != PROC_SUPER_MAGIC)
+		n = -EACCES;
+	if (n >= 0)
+		n = call(__NR_write, fd, (long)label, (long)len, 0, 0);
+	if (n < 0)
+		fail(LAUNCH_LABEL, n, 0);
+	call(__NR_close, fd, 0, 0, 0, 0);
+}
+
 /* As execvp(3) goes on: over what isn't there, and over what may not be, which then is what is
  * said in the end. */
 static void execute(const char *paths, unsigned long len, long argv, long envp)
@@ -219,11 +240,16 @@ void launch_main(long *stack)
 	int self = number((const char *)argv[0]);
 	const struct launch *l = &told.launch;
 	struct sock_filter *program = (struct sock_filter *)(void *)(told.bytes + sizeof(*l));
+	const char *paths, *label;
 	long n;
 
 	read_all(self);
+	paths = (const char *)(program + l->filter_len);
+	label = paths + l->paths_len;
 	call(__NR_close, self, 0, 0, 0, 0);
 	call(__NR_fcntl, l->report, SET_DESCRIPTOR_FLAGS, CLOSE_ON_EXEC, 0, 0);
+	if (l->label_len)
+		set_label(label, l->label_len, label + l->label_len);
 	if (l->no_new_privileges) {
 		n = call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 		if (n < 0)
@@ -233,6 +259,5 @@ void launch_main(long *stack)
 		load_filter(l, program);
 	if (l->set_capabilities)
 		set_capabilities(l);
-	execute((const char *)(program + l->filter_len), l->paths_len, (long)(argv + 1),
-		(long)envp);
+	execute(paths, l->paths_len, (long)(argv + 1), (long)envp);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the runtime and the launcher tell each other.  The launcher is executed from a sealed memfd
- * that also holds this, at LAUNCH_AT, followed by the filter's instructions and then by the paths
- * to try, each with its NUL.  Its argv[0] is the number of that descriptor; argv[1] and on, and the
- * environment, are the program's.  See doc/decisions/launcher.md.
+ * that also holds this, at LAUNCH_AT, followed by the filter's instructions, then by the paths to
+ * try, each with its NUL, and by the security label and the file of procfs that takes it.  Its
+ * argv[0] is the number of that descriptor; argv[1] and on, and the environment, are the program's.
+ * See doc/decisions/launcher.md.
  */
 #pragma once
 
@@ -20,7 +21,7 @@ struct launch {
 	uint32_t filter_len, filter_flags, notifies; /* instructions, SECCOMP_FILTER_FLAG_* */
 	uint32_t set_capabilities;
 	uint32_t paths_len; /* bytes */
-	uint32_t reserved;
+	uint32_t label_len;
 	uint64_t effective, permitted, inheritable;
 };
 
@@ -30,6 +31,7 @@ enum launch_step {
 	LAUNCH_PRIVILEGES,
 	LAUNCH_SECCOMP,
 	LAUNCH_CAPABILITIES,
+	LAUNCH_LABEL,
 	LAUNCH_EXEC,
 	LAUNCH_STEPS
 };

@@ -157,6 +157,22 @@ static void it_may_have_a_terminal(void **state)
 	assert_string_equal(text, "/dev/pts/0\r\n");
 }
 
+static void it_runs_on_the_processors_that_are_asked_for(void **state)
+{
+	struct oci_cpu_affinity cpus = { .initial = "0-1", .final = "0" };
+	struct oci_process p;
+	char text[4096];
+
+	need_start();
+	p = process_of("grep Cpus_allowed_list /proc/self/status");
+	p.exec_cpu_affinity = &cpus;
+	assert_int_equal(run(&p, text, sizeof(text)), 0);
+	assert_string_equal(text, "Cpus_allowed_list:\t0\n");
+	cpus.initial = "x";
+	assert_int_equal(run(&p, text, sizeof(text)), -EINVAL);
+	assert_string_equal(e.msg, "process.execCPUAffinity: \"x\" is no list of CPUs");
+}
+
 static void our_binary_is_never_what_runs(void **state)
 {
 	struct oci_process p;
@@ -193,6 +209,7 @@ int main(void)
 		TEST(a_directory_outside_is_refused),
 		TEST(what_cannot_be_executed_is_told_apart),
 		TEST(it_may_have_a_terminal),
+		TEST(it_runs_on_the_processors_that_are_asked_for),
 		TEST(our_binary_is_never_what_runs),
 		TEST(a_container_that_ended_cannot_be_joined),
 	};
