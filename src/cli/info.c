@@ -58,6 +58,7 @@ static void print_yaml(struct buf *out, const json_t *v, int depth, bool in_list
 
 static int show(struct session *s, const struct info_args *args, struct err *e)
 {
+	static const char *const maps[] = { "graphOptions", "registries", NULL };
 	auto_buf out = BUF(OUTPUT_MAX);
 	json_t *v = NULL;
 	int r = host_info(&s->state, s->arena, s->globals->cgroup_manager, &v, e);
@@ -69,7 +70,7 @@ static int show(struct session *s, const struct info_args *args, struct err *e)
 		json_print(&out, v, 2);
 		buf_addc(&out, '\n');
 	} else if (args->format) {
-		struct value tree = value_tree(s->arena, v, NULL);
+		struct value tree = value_tree(s->arena, v, maps);
 
 		r = format_value(&out, "info", args->format, &tree, e);
 		buf_addc(&out, '\n');

@@ -39,7 +39,7 @@ static int run(void *globals, void *args, int argc, const char **argv)
 		json_print(&out, document, 2);
 		buf_addc(&out, '\n');
 	} else if (given->format) {
-		struct value v = value_tree(a, document, NULL);
+		struct value v = value_tree(a, document, (const char *const[]){ "", NULL });
 
 		r = format_value(&out, "version", given->format, &v, &e);
 		buf_addc(&out, '\n');
