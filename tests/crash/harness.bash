@@ -67,7 +67,7 @@ crash_sane() {
 }
 
 crash_at() { # FAULT CALL...
-    local fault=$1 call n tried=0 seen
+    local fault=$1 call n tried=0 seen sane
     shift
     for call; do
         for ((n = 1; n <= ${CRASH_LIMIT:-40}; n += ${CRASH_STEP:-1})); do
@@ -76,13 +76,18 @@ crash_at() { # FAULT CALL...
             crash_once "$fault" "$call" "$n" || seen=$?
             [ $seen != 1 ] || break
             tried=$((tried + 1))
-            if [ $seen = 2 ] || ! (
+            # Not in a condition: there bash would let each command fail unseen.
+            set +e
+            (
                 set -e
                 crash_sane
                 after
                 no_process_left
                 no_mount_left
-            ) >"$CRASH/said" 2>&1; then
+            ) >"$CRASH/said" 2>&1
+            sane=$?
+            set -e
+            if [ $seen = 2 ] || [ $sane != 0 ]; then
                 crash_tell "$fault" "$call" "$n"
                 return 1
             fi
