@@ -25,7 +25,7 @@
 #define ENTRY_MAX (KEY_MAX + 64 * 1024)
 
 /* Raised when the same profile compiles to something else. */
-#define ENTRY_FORMAT "berth-seccomp-1"
+#define ENTRY_FORMAT "berth-seccomp-3"
 
 struct entry {
 	char format[16];
@@ -33,12 +33,18 @@ struct entry {
 	uint32_t key_len, program_len;
 };
 
+/* FNV-1a by words. Nothing rests on it: see above. */
 static uint64_t hash(const void *data, size_t len, uint64_t h)
 {
-	const unsigned char *bytes = data;
+	const char *bytes = data;
 
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ bytes[i]) * 0x100000001b3ULL; /* FNV-1a */
+	for (size_t i = 0; i < len; i += sizeof(uint64_t)) {
+		uint64_t word = 0;
+
+		memcpy(&word, bytes + i, len - i < sizeof(word) ? len - i : sizeof(word));
+		h = (h ^ word) * 0x100000001b3ULL;
+		h ^= h >> 32;
+	}
 	return h;
 }
 
@@ -55,8 +61,10 @@ static void key_errno(struct buf *key, int action, const uint64_t *errno_ret)
 static void key_texts(struct buf *key, const struct texts *list)
 {
 	for (size_t i = 0; i < list->n; i++) {
-		buf_addf(key, "%zu:", strlen(list->v[i])); /* so that no name can pose as two */
-		buf_adds(key, list->v[i]);
+		uint32_t len = (uint32_t)strlen(list->v[i]);
+
+		buf_add(key, &len, sizeof(len)); /* so that no name can pose as two */
+		buf_add(key, list->v[i], len);
 	}
 	buf_addc(key, '\n');
 }
@@ -97,6 +105,11 @@ static struct name name_of(const struct buf *key)
 	return n;
 }
 
+static uint64_t sum_of(const struct buf *key, const void *program, size_t program_bytes)
+{
+	return hash(program, program_bytes, hash(key->data, key->len, HASH_START));
+}
+
 static bool find(struct arena *a, int cache, const struct buf *key, struct seccomp_filter *ret)
 {
 	auto_free char *text = NULL;
@@ -112,7 +125,7 @@ static bool find(struct arena *a, int cache, const struct buf *key, struct secco
 	if (memcmp(head.format, ENTRY_FORMAT, sizeof(head.format)) != 0 ||
 	    head.key_len != key->len || len != sizeof(head) + key->len + program_bytes ||
 	    memcmp(text + sizeof(head), key->data, key->len) != 0 ||
-	    head.sum != hash(text + sizeof(head), len - sizeof(head), HASH_START))
+	    head.sum != sum_of(key, text + sizeof(head) + key->len, program_bytes))
 		return false;
 	ret->program = arena_copy(a, text + sizeof(head) + key->len, program_bytes);
 	ret->len = head.program_len;
@@ -129,7 +142,7 @@ static void keep(int cache, const struct buf *key, const struct seccomp_filter *
 
 	head.key_len = (uint32_t)key->len;
 	head.program_len = (uint32_t)f->len;
-	head.sum = hash(f->program, program_bytes, hash(key->data, key->len, HASH_START));
+	head.sum = sum_of(key, f->program, program_bytes);
 	buf_add(&entry, &head, sizeof(head));
 	buf_add(&entry, key->data, key->len);
 	buf_add(&entry, f->program, program_bytes);

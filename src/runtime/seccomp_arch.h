@@ -12,6 +12,17 @@ const char *seccomp_go_arch(const char *arch);
 /* libseccomp's token, the kernel's AUDIT_ARCH_*; 0 if this libseccomp does not know it. */
 uint32_t seccomp_arch_token(const char *arch);
 
-/* BPF for a profile, by libseccomp; *ret is struct sock_filter[] in the arena. */
+/* The kernel's SECCOMP_RET_*, libseccomp's SCMP_ACT_*. */
+uint32_t seccomp_action(int action, const uint64_t *errno_ret);
+
+/* BPF for a profile; *ret is struct sock_filter[] in the arena. */
 int seccomp_compile(struct arena *a, const struct oci_seccomp *s, const void **ret, size_t *ret_len,
 		    struct err *e);
+/* By libseccomp alone: what the other has to agree with, but for calls newer than the profile. */
+int seccomp_compile_whole(struct arena *a, const struct oci_seccomp *s, const void **ret,
+			  size_t *ret_len, struct err *e);
+
+/* Whether a call is left to libseccomp, and the front before the program that it made of those. */
+bool seccomp_is_rest(const struct oci_seccomp *s, const char *name);
+int seccomp_front(struct arena *a, const struct oci_seccomp *s, const void **program, size_t *len,
+		  struct err *e);

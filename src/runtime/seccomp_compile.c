@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * libseccomp does the compiling.  In front of its program comes a short one of ours for profiles
- * that answer what they do not name with an error or a signal: numbers above the highest that the
- * profile names are newer than it, and get ENOSYS.  Otherwise a C library that tries a new call
- * first takes EPERM for the answer and gives up.
- */
+/* Profiles in libseccomp's words. */
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -19,9 +14,6 @@
 
 /* BPF_MAXINSNS of the kernel. */
 #define PROGRAM_MAX 4096
-#define X32_BIT     0x40000000U
-/* ARM's own calls (breakpoint, cacheflush, set_tls) are numbered far above the common ones. */
-#define ARM_PRIVATE 0x0f0000U
 
 static const struct {
 	const char *name, *go;
@@ -84,7 +76,7 @@ static uint32_t errno_of(const uint64_t *errno_ret)
 	return errno_ret ? (uint32_t)*errno_ret & SECCOMP_RET_DATA : EPERM;
 }
 
-static uint32_t action_of(int action, const uint64_t *errno_ret)
+uint32_t seccomp_action(int action, const uint64_t *errno_ret)
 {
 	switch ((enum oci_seccomp_action)action) {
 	case OCI_ACT_KILL:
@@ -164,12 +156,12 @@ static int add_call(scmp_filter_ctx ctx, uint32_t action, int number,
 	return r;
 }
 
-static int add_rule(scmp_filter_ctx ctx, const struct oci_seccomp_rule *rule, uint32_t otherwise,
-		    struct err *e)
+static int add_rule(scmp_filter_ctx ctx, const struct oci_seccomp *s,
+		    const struct oci_seccomp_rule *rule, bool rest_only, struct err *e)
 {
-	uint32_t action = action_of(rule->action, rule->errno_ret);
+	uint32_t action = seccomp_action(rule->action, rule->errno_ret);
 
-	if (action == otherwise)
+	if (action == seccomp_action(s->default_action, s->default_errno_ret))
 		return 0;
 	for (size_t i = 0; i < rule->args.n; i++)
 		if (rule->args.v[i].index > 5 || rule->args.v[i].op == OCI_CMP_NONE)
@@ -180,7 +172,8 @@ static int add_rule(scmp_filter_ctx ctx, const struct oci_seccomp_rule *rule, ui
 		int r;
 
 		/* Profiles name calls of all times and architectures. */
-		if (number == __NR_SCMP_ERROR)
+		if (number == __NR_SCMP_ERROR ||
+		    (rest_only && !seccomp_is_rest(s, rule->names.v[i])))
 			continue;
 		r = add_call(ctx, action, number, &rule->args);
 		/* Named before with another action: the first holds, as the kernel-side chain of
@@ -233,133 +226,41 @@ static int export(struct arena *a, scmp_filter_ctx ctx, const void **ret, size_t
 	return 0;
 }
 
-/* The answer to newer calls */
-
-struct code {
-	struct sock_filter v[64];
-	size_t n;
-};
-
-static void emit(struct code *c, uint16_t op, uint32_t k, uint8_t jt, uint8_t jf)
+static int compile(struct arena *a, const struct oci_seccomp *s, bool rest_only, const void **ret,
+		   size_t *ret_len, struct err *e)
 {
-	if (c->n < ARRAY_LEN(c->v))
-		c->v[c->n++] = (struct sock_filter){ op, jt, jf, k };
-}
-
-static bool answers_with_enosys(const struct oci_seccomp *s)
-{
-	switch ((enum oci_seccomp_action)s->default_action) {
-	case OCI_ACT_ALLOW:
-	case OCI_ACT_LOG:
-	case OCI_ACT_TRACE:
-	case OCI_ACT_NOTIFY:
-		return true; /* or leaves it to somebody else */
-	case OCI_ACT_ERRNO:
-		return errno_of(s->default_errno_ret) == ENOSYS;
-	default:
-		return false;
-	}
-}
-
-/* The highest number that the profile names; -1: none. */
-static int64_t newest(const struct oci_seccomp *s, uint32_t arch)
-{
-	int64_t max = -1;
-
-	for (size_t i = 0; i < s->syscalls.n; i++) {
-		const struct texts *names = &s->syscalls.v[i].names;
-
-		for (size_t k = 0; k < names->n; k++) {
-			int64_t nr = seccomp_syscall_resolve_name_arch(arch, names->v[k]);
-
-			if (arch == SCMP_ARCH_ARM && nr >= ARM_PRIVATE)
-				continue;
-			if (nr > max)
-				max = nr;
-		}
-	}
-	return max;
-}
-
-/*
- *	load arch
- *	for each: if it is this one: load number; above the newest: return ENOSYS; else to the end
- * x32 shares the token of x86-64 and has a bit in its numbers; libseccomp tells the two apart.
- */
-static void emit_arch(struct code *c, const struct oci_seccomp *s, const char *arch)
-{
-	uint32_t token = seccomp_arch_token(arch);
-	bool x32 = token == SCMP_ARCH_X32;
-	int64_t max = token ? newest(s, token) : -1;
-	size_t start = c->n;
-
-	if (max < 0)
-		return;
-	emit(c, BPF_JMP | BPF_JEQ | BPF_K, x32 ? SCMP_ARCH_X86_64 : token, 0, 0);
-	emit(c, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
-	if (x32)
-		emit(c, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 2);
-	else if (token == SCMP_ARCH_X86_64)
-		emit(c, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 2, 0);
-	else if (token == SCMP_ARCH_ARM)
-		emit(c, BPF_JMP | BPF_JGE | BPF_K, ARM_PRIVATE, 2, 0);
-	emit(c, BPF_JMP | BPF_JGT | BPF_K, (uint32_t)max, 0, 1);
-	emit(c, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS, 0, 0);
-	/* The next block compares the architecture again. */
-	emit(c, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
-	c->v[start].jf = (uint8_t)(c->n - start - 1);
-}
-
-static int prepend(struct arena *a, const struct oci_seccomp *s, const void **program, size_t *len,
-		   struct err *e)
-{
-	struct code c = { 0 };
-	struct sock_filter *both;
-
-	emit(&c, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
-	if (s->architectures.n == 0 || !texts_has(&s->architectures, seccomp_native_arch()))
-		emit_arch(&c, s, seccomp_native_arch());
-	for (size_t i = 0; i < s->architectures.n; i++)
-		emit_arch(&c, s, s->architectures.v[i]);
-	if (c.n >= ARRAY_LEN(c.v))
-		return err_set(e, ERR_INVALID, "seccomp: %zu architectures are too many",
-			       s->architectures.n);
-	both = arena_array(a, c.n + *len, sizeof(*both));
-	memcpy(both, c.v, c.n * sizeof(*both));
-	memcpy(both + c.n, *program, *len * sizeof(*both));
-	*program = both;
-	*len += c.n;
-	return 0;
-}
-
-static int build(struct arena *a, scmp_filter_ctx ctx, const struct oci_seccomp *s,
-		 const void **ret, size_t *ret_len, struct err *e)
-{
-	uint32_t otherwise = action_of(s->default_action, s->default_errno_ret);
-	int r = add_arches(ctx, s, e);
-
-	/* A binary tree over the numbers instead of a list: six comparisons, not three hundred. */
-	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	for (size_t i = 0; r == 0 && i < s->syscalls.n; i++)
-		r = add_rule(ctx, &s->syscalls.v[i], otherwise, e);
-	return r < 0 ? r : export(a, ctx, ret, ret_len, e);
-}
-
-int seccomp_compile(struct arena *a, const struct oci_seccomp *s, const void **ret, size_t *ret_len,
-		    struct err *e)
-{
-	scmp_filter_ctx ctx = seccomp_init(action_of(s->default_action, s->default_errno_ret));
-	const void *program;
-	size_t len;
+	scmp_filter_ctx ctx = seccomp_init(seccomp_action(s->default_action, s->default_errno_ret));
 	int r;
 
 	if (!ctx)
 		return err_set(e, ERR_UNSUPPORTED,
 			       "seccomp: this kernel has no such default action");
-	r = build(a, ctx, s, &program, &len, e);
+	r = add_arches(ctx, s, e);
+	/* A binary tree over the numbers instead of a list. */
+	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	for (size_t i = 0; r == 0 && i < s->syscalls.n; i++)
+		r = add_rule(ctx, s, &s->syscalls.v[i], rest_only, e);
+	if (r == 0)
+		r = export(a, ctx, ret, ret_len, e);
 	seccomp_release(ctx);
-	if (r == 0 && !answers_with_enosys(s))
-		r = prepend(a, s, &program, &len, e);
+	return r;
+}
+
+int seccomp_compile_whole(struct arena *a, const struct oci_seccomp *s, const void **ret,
+			  size_t *ret_len, struct err *e)
+{
+	return compile(a, s, false, ret, ret_len, e);
+}
+
+int seccomp_compile(struct arena *a, const struct oci_seccomp *s, const void **ret, size_t *ret_len,
+		    struct err *e)
+{
+	const void *program;
+	size_t len;
+	int r = compile(a, s, true, &program, &len, e);
+
+	if (r == 0)
+		r = seccomp_front(a, s, &program, &len, e);
 	if (r < 0)
 		return r;
 	if (len > PROGRAM_MAX)

@@ -21,7 +21,7 @@
 
 #include "base/file.h"
 #include "runtime/capability.h"
-#include "runtime/seccomp.h"
+#include "runtime/seccomp_arch.h"
 #include "spec/runtime.h"
 #include "unit.h"
 
@@ -238,6 +238,88 @@ static void the_default_is_podmans_for_any_capabilities(void **state)
 		theirs = compile(a, s);
 		assert_int_equal(differences(&ours, &theirs), 0);
 	}
+}
+
+static void expect_whole(const char *text, unsigned newest)
+{
+	AUTO(arena) a = arena_new();
+	const struct oci_seccomp *s = profile(a, text);
+	struct seccomp_filter front = compile(a, s), whole = { 0 };
+	static const uint32_t arches[] = { AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64,
+					   AUDIT_ARCH_ARM };
+	struct err e;
+
+	assert_int_equal(seccomp_compile_whole(a, s, &whole.program, &whole.len, &e), 0);
+	for (size_t i = 0; i < ARRAY_LEN(arches); i++) {
+		for (unsigned nr = 0; nr < 2 * newest; nr++) {
+			struct seccomp_data d = { .nr = (int)(nr / 2 | (nr & 1 ? 0x40000000 : 0)),
+						  .arch = arches[i] };
+
+			for (uint64_t arg = 0; arg < 40; arg++) {
+				/* Only x86-64 shares its name with another. */
+				if (nr & 1 && arches[i] != AUDIT_ARCH_X86_64)
+					continue;
+				d.args[0] = arg;
+				d.args[1] = arg << 32;
+				if (run(&front, &d) != run(&whole, &d))
+					fail_msg(
+						"arch %#x call %#x argument %d: %#x instead of %#x",
+						d.arch, (unsigned)d.nr, (int)arg, run(&front, &d),
+						run(&whole, &d));
+			}
+		}
+	}
+}
+
+#define ARCHES "\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\"],"
+
+static void the_front_agrees_with_libseccomps_whole(void **state)
+{
+	/* socket and its like are a call of their own, and a part of socketcall, on i386. */
+	expect_whole(
+		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38," ARCHES
+		"\"syscalls\":[{\"names\":[\"read\",\"socket\",\"semop\",\"accept4\",\"shmctl\"],"
+		"\"action\":\"SCMP_ACT_ALLOW\"}]}",
+		600);
+	expect_whole("{\"defaultAction\":\"SCMP_ACT_ALLOW\"," ARCHES
+		     "\"syscalls\":[{\"names\":[\"socketcall\",\"ipc\",\"send\"],"
+		     "\"action\":\"SCMP_ACT_ERRNO\"},"
+		     "{\"names\":[\"clone\"],\"action\":\"SCMP_ACT_TRAP\","
+		     "\"args\":[{\"index\":0,\"value\":12,\"valueTwo\":8,"
+		     "\"op\":\"SCMP_CMP_MASKED_EQ\"}]},"
+		     "{\"names\":[\"kill\"],\"action\":\"SCMP_ACT_LOG\"},"
+		     "{\"names\":[\"kill\"],\"action\":\"SCMP_ACT_TRAP\"}]}",
+		     600);
+	/* A rule that says the default, before one that says something else. */
+	expect_whole("{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38," ARCHES
+		     "\"syscalls\":[{\"names\":[\"read\",\"write\"],\"action\":\"SCMP_ACT_ERRNO\","
+		     "\"errnoRet\":38},{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"},"
+		     "{\"names\":[\"write\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,"
+		     "\"value\":3,\"op\":\"SCMP_CMP_LE\"},{\"index\":1,\"value\":4294967296,"
+		     "\"op\":\"SCMP_CMP_GT\"}]}]}",
+		     600);
+	/* Other machines' programs, and no architecture but this machine's. */
+	expect_whole("{\"defaultAction\":\"SCMP_ACT_KILL_PROCESS\",\"architectures\":["
+		     "\"SCMP_ARCH_AARCH64\",\"SCMP_ARCH_ARM\"],\"syscalls\":[{\"names\":[\"read\","
+		     "\"cacheflush\",\"set_tls\",\"write\",\"socket\",\"uname\"],"
+		     "\"action\":\"SCMP_ACT_ALLOW\"}]}",
+		     2);
+	expect_whole("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[]}", 600);
+	expect_whole(
+		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38,\"syscalls\":[]}",
+		600);
+}
+
+static void the_default_is_the_same_in_libseccomps_hands(void **state)
+{
+	AUTO(arena) a = arena_new();
+	const struct oci_seccomp *s = default_for(a, CAPABILITY_DEFAULT);
+	struct seccomp_filter front = compile(a, s), whole = { 0 };
+	struct err e;
+
+	assert_int_equal(seccomp_compile_whole(a, s, &whole.program, &whole.len, &e), 0);
+	print_message("%zu instructions instead of %zu\n", front.len, whole.len);
+	assert_int_equal(differences(&front, &whole), 0);
 }
 
 static void the_default_refuses_fifty_calls(void **state)
@@ -640,6 +722,8 @@ int main(void)
 		cmocka_unit_test(the_default_answers_as_its_table_says),
 		cmocka_unit_test(a_capability_opens_its_calls),
 		cmocka_unit_test(the_default_is_podmans_for_any_capabilities),
+		cmocka_unit_test(the_front_agrees_with_libseccomps_whole),
+		cmocka_unit_test(the_default_is_the_same_in_libseccomps_hands),
 		cmocka_unit_test(the_default_refuses_fifty_calls),
 		cmocka_unit_test(a_call_newer_than_the_profile_is_not_there),
 		cmocka_unit_test(x32_is_not_taken_for_a_new_call),
