@@ -7,6 +7,8 @@
 #include <sys/file.h>
 
 #include "base/path.h"
+#include "base/units.h"
+#include "image/flush.h"
 #include "image/layer_store.h"
 #include "image/store.h"
 #include "image/unpack.h"
@@ -15,6 +17,7 @@
 #define PARALLEL      6
 #define ELSEWHERE_MS  200 /* between looks at what another process is bringing */
 #define FEEDER_ERRORS EPIPE
+#define FLUSH_USEC    300000 /* what is done sooner has little to write */
 
 enum fetch_state {
 	FETCH_WAITING, /* to begin, or for a lower layer */
@@ -378,7 +381,9 @@ static void prepare(struct fetch *f)
 
 int fetch_layers(struct fetch *f, struct err *e)
 {
+	int64_t began = clock_monotonic_usec();
 	size_t running = 0;
+	pid_t flush = 0;
 	int r = 0;
 
 	if (f->config->rootfs.diff_ids.n != f->manifest->layers.n)
@@ -389,7 +394,10 @@ int fetch_layers(struct fetch *f, struct err *e)
 		r = start_some(f, &running, e);
 		if (r == 0 && !all_done(f))
 			r = wait_for_one(f, &running, e);
+		if (flush == 0 && clock_monotonic_usec() - began > FLUSH_USEC)
+			flush = flush_start(f->state->lib);
 	}
+	flush_stop(flush);
 	for (size_t i = 0; i < f->manifest->layers.n; i++) {
 		stop(f, &f->layers[i]);
 		f->tar_bytes[i] = f->layers[i].tar_bytes;
