@@ -5,7 +5,7 @@
 #include "base/option.h"
 
 extern const struct command container_exists_command, container_prune_command, cp_command,
-	export_command, info_command, port_command;
+	export_command, info_command, top_command, port_command;
 extern const struct command container_inspect_command, inspect_command, logs_command, volume_group;
 extern const struct command completion_command;
 extern const struct command attach_command, create_command, exec_command, kill_command, ls_command,
