@@ -79,6 +79,8 @@ static const struct command *const commands[] = {
 	&inspect_command,
 	&kill_command,
 	&load_command,
+	&login_command,
+	&logout_command,
 	&logs_command,
 	&pause_command,
 	&port_command,

@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "image/auth_helper.h"
+#include "image/reference.h"
 
 #define DOCKER_SERVER "https://index.docker.io/v1/"
 
@@ -41,6 +42,25 @@ const char *auth_key(struct arena *a, const char *registry)
 	if (text_eq(registry, "index.docker.io") || text_eq(registry, "registry-1.docker.io"))
 		return "docker.io";
 	return registry;
+}
+
+int auth_parse_key(struct arena *a, const char *said, const char **ret, struct err *e)
+{
+	const char *key = auth_key(a, said);
+	struct reference r = { 0 };
+	bool good;
+
+	if (strchr(key, '/'))
+		good = reference_parse_name(a, key, &r, e) == 0 && !r.tag && !r.digest;
+	else
+		good = *key && !strpbrk(key, "@?# \t\r\n\"\\");
+	if (!good)
+		return err_set(e, ERR_INVALID,
+			       "credentials key \"%.200s\" is not a registry's host, nor "
+			       "host/repository without a tag",
+			       said);
+	*ret = key;
+	return 0;
 }
 
 /* Files. */
@@ -173,8 +193,9 @@ static const json_t *find_entry(struct arena *a, const json_t *auths, const stru
 			*slash = '\0';
 	}
 	*ret_key = auth_key(a, q->host);
-	json_object_foreach((json_t *)auths, name,
-			    value) if (text_eq(auth_key(a, name), *ret_key)) return value;
+	json_object_foreach ((json_t *)auths, name, value)
+		if (text_eq(auth_key(a, name), *ret_key))
+			return value;
 	return NULL;
 }
 
@@ -379,9 +400,9 @@ static int not_logged_in(struct arena *a, const char *authfile, const char *key,
 
 	if (auth_find(a, &q, &found, e) == 0 && (found.user || found.token) &&
 	    text_ends(found.from, "config.json"))
-		return err_set(e, ERR_NOT_FOUND,
-			       "not logged into %s with current tool. Existing credentials were "
-			       "established via docker login. Please use docker logout instead",
+		return err_set(e, ERR_CONFLICT,
+			       "Not logged into %s with current tool. Existing credentials were "
+			       "established via docker login. Please use docker logout instead.",
 			       key);
 	return err_set(e, ERR_NOT_FOUND, "not logged into %s", key);
 }
@@ -401,8 +422,7 @@ int auth_remove(struct arena *a, const char *authfile, const char *key, struct e
 	auths = auths_of(&d);
 	if (json_object_del(auths, key) == 0)
 		return edit_save(&d, e);
-	json_object_foreach(auths, name, value)
-	{
+	json_object_foreach (auths, name, value) {
 		if (!text_eq(auth_key(a, name), key))
 			continue;
 		json_object_del(auths, name);
@@ -420,8 +440,7 @@ int auth_remove_all(struct arena *a, const char *authfile, struct err *e)
 
 	if (r < 0)
 		return r;
-	json_object_foreach(json_object_get(d.tree, "credHelpers"), name, value)
-	{
+	json_object_foreach (json_object_get(d.tree, "credHelpers"), name, value) {
 		struct err ignored;
 
 		if (json_is_string(value))

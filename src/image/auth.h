@@ -29,7 +29,8 @@ int auth_find(struct arena *a, const struct auth_query *q, struct auth *ret, str
  * one for it.  ret_file: where they went. */
 int auth_store(struct arena *a, const char *authfile, const char *key, const char *user,
 	       const char *password, const char **ret_file, struct err *e);
-/* ERR_NOT_FOUND "not logged into KEY". */
+/* ERR_NOT_FOUND "not logged into KEY"; ERR_CONFLICT when it is Docker's file alone that knows it.
+ */
 int auth_remove(struct arena *a, const char *authfile, const char *key, struct err *e);
 int auth_remove_all(struct arena *a, const char *authfile, struct err *e);
 
@@ -38,6 +39,8 @@ int auth_remove_all(struct arena *a, const char *authfile, struct err *e);
 int auth_check_file(const char *authfile, struct err *e);
 /* "https://quay.io/v1/" as quay.io; Docker's old names for itself as docker.io. */
 const char *auth_key(struct arena *a, const char *registry);
+/* What a person gives to login: a host, maybe with the beginning of a repository, without a tag. */
+int auth_parse_key(struct arena *a, const char *said, const char **ret, struct err *e);
 
 /* One file's text, for the keys HOST/…: true when it knows. Private to auth*.c and their tests. */
 struct auth_found {

@@ -262,10 +262,8 @@ static int open_registry(struct arena *a, const struct reference *r,
 {
 	struct registry *g = ARENA_NEW(a, struct registry);
 	const char *shown = arena_printf(a, "docker://%s", reference_print(a, r));
-	int result = auth_check_file(access->authfile, e);
+	int result = registries_read(a, &g->conf, e);
 
-	if (result == 0)
-		result = registries_read(a, &g->conf, e);
 	if (result == 0)
 		result = registries_places(a, &g->conf, r, &g->places, e);
 	if (result == 0)
@@ -288,8 +286,10 @@ int registry_source_open(struct arena *a, const struct reference *r,
 			 const struct source_access *access, struct source **ret, struct err *e)
 {
 	struct registry *g;
-	int result = open_registry(a, r, access, &g, e);
+	int result = auth_check_file(access->authfile, e);
 
+	if (result == 0)
+		result = open_registry(a, r, access, &g, e);
 	if (result == 0)
 		*ret = &g->source;
 	return result;
@@ -304,8 +304,7 @@ static int add_tags(struct arena *a, const struct buf *text, struct texts *ret, 
 
 	if (r < 0)
 		return r;
-	json_array_foreach(json_object_get(tree, "tags"), i, tag)
-	{
+	json_array_foreach (json_object_get(tree, "tags"), i, tag) {
 		const char *name = json_string_value(tag);
 
 		if (ret->n == TAGS_MAX)
@@ -347,8 +346,10 @@ int registry_tags(struct arena *a, const struct reference *r, const struct sourc
 {
 	struct texts tags = { 0 };
 	struct registry *g;
-	int result = open_registry(a, r, access, &g, e);
+	int result = auth_check_file(access->authfile, e);
 
+	if (result == 0)
+		result = open_registry(a, r, access, &g, e);
 	if (result < 0)
 		return result;
 	result = read_tags(g, &tags, e);
