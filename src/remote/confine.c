@@ -73,6 +73,8 @@ static struct texts all_readable(struct arena *a)
 	if (real && (text_after(real, "/run/") || text_after(real, "/var/")))
 		texts_add(a, &all, arena_strndup(a, real, strrchr(real, '/') - real));
 	free(real);
+	if (SANITIZED)
+		texts_add(a, &all, "/proc");
 	if (!text_empty(getenv("SSL_CERT_FILE")))
 		texts_add(a, &all, getenv("SSL_CERT_FILE"));
 	if (!text_empty(getenv("SSL_CERT_DIR")))

@@ -200,7 +200,7 @@ static struct source *open_at(struct fixture *f, const char *host,
 			      const struct source_access *access)
 {
 	struct reference r;
-	struct source *s;
+	struct source *s = NULL;
 	struct err e = { 0 };
 
 	if (reference_parse(f->arena, arena_printf(f->arena, "%s/x:latest", host), &r, &e) < 0 ||
