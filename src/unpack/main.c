@@ -149,9 +149,10 @@ int main(void)
 	}
 	/* Whoever reads our tar may have enough of it: that is an error, and not death. */
 	signal(SIGPIPE, SIG_IGN);
-	/* PAX names are UTF-8, and names are bytes: in any other locale libarchive would convert.
-	 */
-	setlocale(LC_CTYPE, "C.UTF-8");
+	/* Names are bytes. Reading in a UTF-8 locale, libarchive would compose what PAX headers have
+	 * decomposed; in this one it fails to convert anything but ASCII, and keeps the bytes.
+	 * Writing, it would have to say that names are binary. */
+	setlocale(LC_CTYPE, request.mode == UNPACK_PACK ? "C.UTF-8" : "C");
 	r = modes[request.mode](&request, &report, &result, &e);
 	report_result(&report, &result);
 	if (r < 0)
