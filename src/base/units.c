@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -363,4 +364,40 @@ int time_parse(const char *s, int64_t now_nsec, int64_t *ret_nsec, struct err *e
 		return err_set(e, ERR_INVALID, "failed to parse time \"%s\"", s);
 	*ret_nsec = now_nsec - ago;
 	return 0;
+}
+
+/* value / unit with as many decimals as it has. */
+static void print_quotient(struct buf *out, uint64_t value, uint64_t unit)
+{
+	uint64_t rest = value % unit;
+
+	buf_addf(out, "%" PRIu64, value / unit);
+	if (rest == 0)
+		return;
+	buf_addc(out, '.');
+	while (rest > 0) {
+		unit /= 10;
+		buf_addc(out, (char)('0' + rest / unit));
+		rest %= unit;
+	}
+}
+
+void duration_print_go(struct buf *out, int64_t nsec)
+{
+	uint64_t n = nsec < 0 ? 0 - (uint64_t)nsec : (uint64_t)nsec;
+	uint64_t minutes = n / 60000000000ULL;
+
+	if (nsec < 0)
+		buf_addc(out, '-');
+	if (n > 0 && n < 1000000000) {
+		print_quotient(out, n, n < 1000 ? 1 : n < 1000000 ? 1000 : 1000000);
+		buf_adds(out, n < 1000 ? "ns" : n < 1000000 ? "\302\265s" : "ms");
+		return;
+	}
+	if (minutes >= 60)
+		buf_addf(out, "%" PRIu64 "h", minutes / 60);
+	if (minutes > 0)
+		buf_addf(out, "%" PRIu64 "m", minutes % 60);
+	print_quotient(out, n % 60000000000ULL, 1000000000);
+	buf_addc(out, 's');
 }

@@ -10,8 +10,8 @@
 
 #define USEC_PER_SEC 1000000LL
 
-int64_t clock_usec(void);	/* since 1970 */
-int64_t clock_nsec(void);	/* since 1970 */
+int64_t clock_usec(void); /* since 1970 */
+int64_t clock_nsec(void); /* since 1970 */
 int64_t clock_monotonic_usec(void);
 
 /* "512", "64m", "1.5g", "10kb", "1GiB": binary multiples, any case. */
@@ -24,6 +24,8 @@ void size_print_short(struct buf *out, int64_t bytes, const char *between);
 int duration_parse(const char *s, int64_t bare_unit_nsec, int64_t *ret_nsec, struct err *e);
 /* Docker's words: "Less than a second", "5 seconds", "About a minute", "2 weeks". */
 void duration_print(struct buf *out, int64_t nsec);
+/* Go's String(): "1h0m2.5s", "1.5ms", "0s". */
+void duration_print_go(struct buf *out, int64_t nsec);
 /* RFC 3339 with nanoseconds; UTC ("Z") or local with offset. */
 void time_print_rfc3339(struct buf *out, int64_t nsec, bool utc);
 /* Go's String(): "2026-11-22 10:39:23.781444036 +0000 UTC". */

@@ -97,11 +97,12 @@ static const struct option *const options[] = { top_options, NULL };
 const struct command top_command = {
 	.name = "top",
 	.summary = "Display the running processes of a container",
-	.description = "Display the running processes of a container. Extended descriptors choose "
-		       "the columns: args, capbnd, capeff, capinh, capprm, comm, etime, group, "
-		       "groups, hgroup, hgroups, hpid, huser, label, nice, pcpu, pgid, pid, ppid, "
-		       "rgroup, rss, ruser, seccomp, state, stime, time, tty, user, vsz. Other "
-		       "arguments are given to the container's own ps.",
+	.description =
+		"Display the running processes of a container. Extended descriptors choose "
+		"the columns: args, capamb, capbnd, capeff, capinh, capprm, comm, etime, group, "
+		"groups, hgroup, hgroups, hpid, huser, label, nice, pcpu, pgid, pid, ppid, "
+		"rgroup, rss, ruser, seccomp, state, stime, time, tty, user, vsz. Other "
+		"arguments are given to the container's own ps.",
 	.usage = "CONTAINER [FORMAT-DESCRIPTORS|ARGS...]",
 	.examples = "ctrID\n--latest\nctrID pid seccomp args %C\nctrID -eo user,pid,comm\n",
 	.options = options,

@@ -1,334 +1,293 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Everything comes from /proc as the host sees it: status for ids, namespaces' pids and
- * capabilities, stat for times.  Names of users and groups are the container's own.
- */
 #include "engine/top.h"
 
+#include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
-#include <stdio.h>
+#include <inttypes.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "base/file.h"
 #include "base/units.h"
-#include "cgroup/cgroup.h"
-#include "kernel/open.h"
+#include "engine/process.h"
+#include "kernel/kernel.h"
 #include "runtime/capability.h"
 
-#define PROC_MAX ((size_t)1 << 20)
-#define STAT_MAX 52
+#define DATABASE_MAX (1 << 20) /* /etc/passwd, /etc/group */
+#define NSEC_PER_SEC 1000000000LL
 
-struct process {
-	struct arena *arena;
-	pid_t pid;
-	const char *status, *cmdline; /* /proc/PID/status; the words joined by blanks */
-	const char *comm;
-	char state;
-	long long stat[STAT_MAX];   /* by the field's number in proc(5) */
-	const char *passwd, *group; /* the container's */
+/* The files that give names to IDs. */
+struct top_names {
+	char *passwd, *group, *host_passwd, *host_group;
 };
 
-static long ticks(void)
+struct top_row {
+	struct buf *out;
+	struct arena *arena;
+	const struct process *p;
+	const struct top_names *names;
+	int64_t now_nsec;
+};
+
+/* "name:x:ID:…" */
+static void print_name(struct buf *out, const char *database, uint64_t id)
 {
-	long n = sysconf(_SC_CLK_TCK);
+	for (const char *line = database; *line;) {
+		size_t len = strcspn(line, "\n"), name = strcspn(line, ":\n");
+		const char *at = name < len ? memchr(line + name + 1, ':', len - name - 1) : NULL;
+		char *end;
 
-	return n > 0 ? n : 100;
-}
-
-static const char *status_field(const struct process *p, const char *name)
-{
-	const char *line = strstr(p->status, name);
-
-	if (!line)
-		return "";
-	line += strlen(name) + strspn(line + strlen(name), " \t");
-	return arena_strndup(p->arena, line, strcspn(line, "\n"));
-}
-
-/* The n-th number of a line, from 0; the last for -1. */
-static const char *nth(const struct process *p, const char *name, int n)
-{
-	struct texts l = texts_split(p->arena, status_field(p, name), '\t');
-
-	if (l.n == 0)
-		return "";
-	return n < 0 ? l.v[l.n - 1] : (size_t)n < l.n ? l.v[n] : "";
-}
-
-/* NAME:x:ID: in a file of accounts; the number itself when it is not there. */
-static const char *account(const struct process *p, const char *file, const char *id)
-{
-	struct texts lines = file ? texts_split(p->arena, file, '\n') : (struct texts){ 0 };
-
-	for (size_t i = 0; i < lines.n; i++) {
-		struct texts parts = texts_split(p->arena, lines.v[i], ':');
-
-		if (parts.n > 2 && strcmp(parts.v[2], id) == 0)
-			return parts.v[0];
+		if (at && at[1] >= '0' && at[1] <= '9' && strtoull(at + 1, &end, 10) == id &&
+		    *end == ':') {
+			for (size_t i = 0; i < name; i++)
+				buf_addc(out, (unsigned char)line[i] < 0x20 ? '?' : line[i]);
+			return;
+		}
+		line += len + (line[len] == '\n');
 	}
-	return id;
+	buf_addf(out, "%" PRIu64, id);
 }
 
-static const char *groups(const struct process *p, const char *file)
+static void print_user(struct top_row *r)
 {
-	struct texts ids = texts_split(p->arena, status_field(p, "\nGroups:"), ' '), l = { 0 };
-
-	for (size_t i = 0; i < ids.n; i++)
-		if (*ids.v[i])
-			texts_add(p->arena, &l, account(p, file, ids.v[i]));
-	return texts_join(p->arena, &l, ",");
+	print_name(r->out, r->names->passwd, process_map_id(r->p->uid_map, r->p->uid));
 }
 
-static const char *capabilities(const struct process *p, const char *field)
+static void print_real_user(struct top_row *r)
 {
-	uint64_t set = strtoull(status_field(p, field), NULL, 16);
-	struct texts names, l = { 0 };
+	print_name(r->out, r->names->passwd, process_map_id(r->p->uid_map, r->p->real_uid));
+}
 
-	if (set == 0)
-		return "none";
-	if (set == capability_all())
-		return "full";
-	names = capability_names(p->arena, set);
+static void print_host_user(struct top_row *r)
+{
+	print_name(r->out, r->names->host_passwd, r->p->uid);
+}
+
+static void print_group(struct top_row *r)
+{
+	print_name(r->out, r->names->group, process_map_id(r->p->gid_map, r->p->gid));
+}
+
+static void print_real_group(struct top_row *r)
+{
+	print_name(r->out, r->names->group, process_map_id(r->p->gid_map, r->p->real_gid));
+}
+
+static void print_host_group(struct top_row *r)
+{
+	print_name(r->out, r->names->host_group, r->p->gid);
+}
+
+static void print_groups(struct top_row *r)
+{
+	for (size_t i = 0; i < r->p->groups.n; i++) {
+		uint64_t gid = strtoull(r->p->groups.v[i], NULL, 10);
+
+		if (i > 0)
+			buf_addc(r->out, ',');
+		print_name(r->out, r->names->group, process_map_id(r->p->gid_map, gid));
+	}
+}
+
+static void print_host_groups(struct top_row *r)
+{
+	for (size_t i = 0; i < r->p->groups.n; i++) {
+		if (i > 0)
+			buf_addc(r->out, ',');
+		print_name(r->out, r->names->host_group, strtoull(r->p->groups.v[i], NULL, 10));
+	}
+}
+
+static void print_set(struct top_row *r, uint64_t set)
+{
+	struct texts names = capability_names(r->arena, set);
+
+	if (set == 0 || (set & capability_all()) == capability_all()) {
+		buf_adds(r->out, set ? "full" : "none");
+		return;
+	}
 	for (size_t i = 0; i < names.n; i++) {
 		const char *name = text_after(names.v[i], "CAP_");
 
-		texts_add(p->arena, &l, name ? name : names.v[i]);
+		buf_addf(r->out, "%s%s", i ? "," : "", name ? name : names.v[i]);
 	}
-	return texts_join(p->arena, &l, ",");
 }
 
-/* A duration as Go prints it, to the precision that there is. */
-static const char *seconds(const struct process *p, double s)
+static void print_ambient(struct top_row *r)
 {
-	if (s < 60)
-		return arena_printf(p->arena, "%.9gs", s);
-	if (s < 3600)
-		return arena_printf(p->arena, "%dm%.9gs", (int)s / 60, s - 60 * ((int)s / 60));
-	return arena_printf(p->arena, "%dh%dm%.9gs", (int)s / 3600, (int)s / 60 % 60,
-			    s - 60 * ((int)s / 60));
+	print_set(r, r->p->ambient);
 }
 
-static double elapsed(const struct process *p)
+static void print_bounding(struct top_row *r)
 {
-	auto_free char *text = NULL;
-	double uptime = 0;
-
-	if (file_read_at(AT_FDCWD, "/proc/uptime", 256, &text, NULL, NULL) == 0)
-		uptime = strtod(text, NULL);
-	return uptime - (double)p->stat[22] / (double)ticks();
+	print_set(r, r->p->bounding);
 }
 
-static double cpu(const struct process *p)
+static void print_effective(struct top_row *r)
 {
-	return (double)(p->stat[14] + p->stat[15]) / (double)ticks();
+	print_set(r, r->p->effective);
 }
 
-static const char *show_args(const struct process *p)
+static void print_inheritable(struct top_row *r)
 {
-	return *p->cmdline ? p->cmdline : arena_printf(p->arena, "[%s]", p->comm);
+	print_set(r, r->p->inheritable);
 }
-static const char *show_comm(const struct process *p)
-{
-	return p->comm;
-}
-static const char *show_capbnd(const struct process *p)
-{
-	return capabilities(p, "\nCapBnd:");
-}
-static const char *show_capeff(const struct process *p)
-{
-	return capabilities(p, "\nCapEff:");
-}
-static const char *show_capinh(const struct process *p)
-{
-	return capabilities(p, "\nCapInh:");
-}
-static const char *show_capprm(const struct process *p)
-{
-	return capabilities(p, "\nCapPrm:");
-}
-static const char *show_etime(const struct process *p)
-{
-	return seconds(p, elapsed(p));
-}
-static const char *show_group(const struct process *p)
-{
-	return account(p, p->group, nth(p, "\nGid:", 1));
-}
-static const char *show_groups(const struct process *p)
-{
-	return groups(p, p->group);
-}
-static const char *show_hgroup(const struct process *p)
-{
-	const struct group *g = getgrgid((gid_t)strtoul(nth(p, "\nGid:", 1), NULL, 10));
 
-	return g ? arena_strdup(p->arena, g->gr_name) : nth(p, "\nGid:", 1);
-}
-static const char *show_hgroups(const struct process *p)
+static void print_permitted(struct top_row *r)
 {
-	return groups(p, NULL);
+	print_set(r, r->p->permitted);
 }
-static const char *show_hpid(const struct process *p)
-{
-	return arena_printf(p->arena, "%d", p->pid);
-}
-static const char *show_huser(const struct process *p)
-{
-	const struct passwd *u = getpwuid((uid_t)strtoul(nth(p, "\nUid:", 1), NULL, 10));
 
-	return u ? arena_strdup(p->arena, u->pw_name) : nth(p, "\nUid:", 1);
-}
-static const char *show_label(const struct process *p)
+static void print_args(struct top_row *r)
 {
-	auto_free char *text = NULL;
-	char path[64];
+	buf_adds(r->out, r->p->args);
+}
 
-	snprintf(path, sizeof(path), "/proc/%d/attr/current", p->pid);
-	if (file_read_at(AT_FDCWD, path, 4096, &text, NULL, NULL) < 0 || !*text)
-		return "?";
-	return arena_strndup(p->arena, text, strcspn(text, "\n"));
-}
-static const char *show_nice(const struct process *p)
+static void print_command(struct top_row *r)
 {
-	return arena_printf(p->arena, "%lld", p->stat[19]);
+	buf_adds(r->out, r->p->name);
 }
-static const char *show_pcpu(const struct process *p)
-{
-	double e = elapsed(p);
 
-	return arena_printf(p->arena, "%.3f", e > 0 ? 100 * cpu(p) / e : 0);
-}
-static const char *show_pgid(const struct process *p)
+static void print_elapsed(struct top_row *r)
 {
-	return nth(p, "\nNSpgid:", -1);
+	duration_print_go(r->out, r->now_nsec - r->p->started_sec * NSEC_PER_SEC);
 }
-static const char *show_pid(const struct process *p)
-{
-	return nth(p, "\nNSpid:", -1);
-}
-/* The parent's pid inside; of what entered from outside there is none. */
-static const char *show_ppid(const struct process *p)
-{
-	auto_free char *text = NULL;
-	struct process parent = { .arena = p->arena };
-	char path[64];
 
-	if (strcmp(show_pid(p), "1") == 0)
-		return "0";
-	snprintf(path, sizeof(path), "/proc/%s/status", status_field(p, "\nPPid:"));
-	if (file_read_at(AT_FDCWD, path, PROC_MAX, &text, NULL, NULL) < 0)
-		return "0";
-	parent.status = text;
-	if (texts_split(p->arena, status_field(&parent, "\nNSpid:"), '\t').n <
-	    texts_split(p->arena, status_field(p, "\nNSpid:"), '\t').n)
-		return "0";
-	return nth(&parent, "\nNSpid:", -1);
-}
-static const char *show_rgroup(const struct process *p)
+static void print_start(struct top_row *r)
 {
-	return account(p, p->group, nth(p, "\nGid:", 0));
+	time_print_go(r->out, r->p->started_sec * NSEC_PER_SEC);
 }
-static const char *show_ruser(const struct process *p)
+
+static void print_cpu_time(struct top_row *r)
 {
-	return account(p, p->passwd, nth(p, "\nUid:", 0));
+	duration_print_go(r->out, r->p->cpu_nsec);
 }
-static const char *show_rss(const struct process *p)
+
+static void print_cpu(struct top_row *r)
 {
-	return arena_printf(p->arena, "%lld", p->stat[24] * (sysconf(_SC_PAGESIZE) / 1024));
+	int64_t elapsed = r->now_nsec - r->p->started_sec * NSEC_PER_SEC;
+
+	buf_addf(r->out, "%.3f",
+		 elapsed > 0 ? 100.0 * (double)r->p->cpu_nsec / (double)elapsed : 0.0);
 }
-static const char *show_seccomp(const struct process *p)
+
+static void print_host_pid(struct top_row *r)
+{
+	buf_addf(r->out, "%" PRId64, r->p->host_pid);
+}
+
+static void print_pid(struct top_row *r)
+{
+	buf_addf(r->out, "%" PRId64, r->p->pid);
+}
+
+static void print_ppid(struct top_row *r)
+{
+	buf_addf(r->out, "%" PRId64, r->p->ppid);
+}
+
+static void print_pgid(struct top_row *r)
+{
+	buf_addf(r->out, "%" PRId64, r->p->pgid);
+}
+
+static void print_label(struct top_row *r)
+{
+	buf_adds(r->out, r->p->label ? r->p->label : "?");
+}
+
+static void print_nice(struct top_row *r)
+{
+	buf_addf(r->out, "%" PRId64, r->p->nice);
+}
+
+static void print_rss(struct top_row *r)
+{
+	buf_addf(r->out, "%" PRId64, r->p->resident_kb);
+}
+
+static void print_vsz(struct top_row *r)
+{
+	buf_addf(r->out, "%" PRId64, r->p->virtual_kb);
+}
+
+static void print_seccomp(struct top_row *r)
 {
 	static const char *const modes[] = { "disabled", "strict", "filter" };
-	unsigned long n = strtoul(status_field(p, "\nSeccomp:"), NULL, 10);
 
-	return n < ARRAY_LEN(modes) ? modes[n] : "?";
-}
-static const char *show_state(const struct process *p)
-{
-	return arena_printf(p->arena, "%c", p->state);
-}
-static const char *show_stime(const struct process *p)
-{
-	auto_buf text = BUF(64);
-
-	time_print_go(&text,
-		      clock_nsec() / 1000000000 * 1000000000 - (int64_t)elapsed(p) * 1000000000);
-	return arena_strdup(p->arena, buf_text(&text));
-}
-static const char *show_time(const struct process *p)
-{
-	return seconds(p, cpu(p));
-}
-static const char *show_tty(const struct process *p)
-{
-	unsigned major = (unsigned)p->stat[7] >> 8 & 0xfff;
-
-	if (p->stat[7] == 0)
-		return "?";
-	if (major >= 136 && major <= 143)
-		return arena_printf(p->arena, "pts/%lld",
-				    (p->stat[7] & 0xff) | (p->stat[7] >> 12 & 0xfff00));
-	return "?";
-}
-static const char *show_user(const struct process *p)
-{
-	return account(p, p->passwd, nth(p, "\nUid:", 1));
-}
-static const char *show_vsz(const struct process *p)
-{
-	return arena_printf(p->arena, "%lld", p->stat[23] / 1024);
+	buf_adds(r->out, (uint64_t)r->p->seccomp < ARRAY_LEN(modes) ? modes[r->p->seccomp] : "?");
 }
 
-static const struct column {
-	const char *name, *heading;
-	const char *(*show)(const struct process *p);
+static void print_state(struct top_row *r)
+{
+	buf_addc(r->out, r->p->state);
+}
+
+/* Linux's numbers of terminals (Documentation/admin-guide/devices.txt). */
+static void print_tty(struct top_row *r)
+{
+	unsigned major_number = major((dev_t)r->p->tty), minor_number = minor((dev_t)r->p->tty);
+
+	if (major_number >= 136 && major_number <= 143)
+		buf_addf(r->out, "pts/%u", (major_number - 136) * 256 + minor_number);
+	else if (major_number == 4)
+		buf_addf(r->out, minor_number < 64 ? "tty%u" : "ttyS%u", minor_number % 64);
+	else
+		buf_adds(r->out, "?");
+}
+
+static const struct top_column {
+	const char *name, *code, *head;
+	void (*print)(struct top_row *r);
 } columns[] = {
-	{ "args", "COMMAND", show_args },
-	{ "capbnd", "BOUNDING CAPS", show_capbnd },
-	{ "capeff", "EFFECTIVE CAPS", show_capeff },
-	{ "capinh", "INHERITED CAPS", show_capinh },
-	{ "capprm", "PERMITTED CAPS", show_capprm },
-	{ "comm", "COMMAND", show_comm },
-	{ "etime", "ELAPSED", show_etime },
-	{ "group", "GROUP", show_group },
-	{ "groups", "GROUPS", show_groups },
-	{ "hgroup", "HGROUP", show_hgroup },
-	{ "hgroups", "HGROUPS", show_hgroups },
-	{ "hpid", "HPID", show_hpid },
-	{ "huser", "HUSER", show_huser },
-	{ "label", "LABEL", show_label },
-	{ "nice", "NI", show_nice },
-	{ "pcpu", "%CPU", show_pcpu },
-	{ "pgid", "PGID", show_pgid },
-	{ "pid", "PID", show_pid },
-	{ "ppid", "PPID", show_ppid },
-	{ "rgroup", "RGROUP", show_rgroup },
-	{ "rss", "RSS", show_rss },
-	{ "ruser", "RUSER", show_ruser },
-	{ "seccomp", "SECCOMP", show_seccomp },
-	{ "state", "STATE", show_state },
-	{ "stime", "STIME", show_stime },
-	{ "time", "TIME", show_time },
-	{ "tty", "TTY", show_tty },
-	{ "user", "USER", show_user },
-	{ "vsz", "VSZ", show_vsz },
+	{ "args", "%a", "COMMAND", print_args },
+	{ "capamb", NULL, "AMBIENT CAPS", print_ambient },
+	{ "capbnd", NULL, "BOUNDING CAPS", print_bounding },
+	{ "capeff", NULL, "EFFECTIVE CAPS", print_effective },
+	{ "capinh", NULL, "INHERITED CAPS", print_inheritable },
+	{ "capprm", NULL, "PERMITTED CAPS", print_permitted },
+	{ "comm", "%c", "COMMAND", print_command },
+	{ "etime", "%t", "ELAPSED", print_elapsed },
+	{ "group", "%G", "GROUP", print_group },
+	{ "groups", NULL, "GROUPS", print_groups },
+	{ "hgroup", NULL, "HGROUP", print_host_group },
+	{ "hgroups", NULL, "HGROUPS", print_host_groups },
+	{ "hpid", NULL, "HPID", print_host_pid },
+	{ "huser", NULL, "HUSER", print_host_user },
+	{ "label", NULL, "LABEL", print_label },
+	{ "nice", "%n", "NI", print_nice },
+	{ "pcpu", "%C", "%CPU", print_cpu },
+	{ "pgid", "%r", "PGID", print_pgid },
+	{ "pid", "%p", "PID", print_pid },
+	{ "ppid", "%P", "PPID", print_ppid },
+	{ "rgroup", "%g", "RGROUP", print_real_group },
+	{ "rss", NULL, "RSS", print_rss },
+	{ "ruser", "%u", "RUSER", print_real_user },
+	{ "seccomp", NULL, "SECCOMP", print_seccomp },
+	{ "state", NULL, "STATE", print_state },
+	{ "stime", NULL, "STIME", print_start },
+	{ "time", "%x", "TIME", print_cpu_time },
+	{ "tty", "%y", "TTY", print_tty },
+	{ "user", "%U", "USER", print_user },
+	{ "vsz", "%z", "VSZ", print_vsz },
 };
 
+
+static const char *const default_columns[] = { "user",  "pid", "ppid", "pcpu",
+					       "etime", "tty", "time", "args" };
+
 const char *const top_descriptors[] = {
-	"args",   "capbnd", "capeff",  "capinh", "capprm", "comm",  "etime",   "group",
-	"groups", "hgroup", "hgroups", "hpid",   "huser",  "label", "nice",    "pcpu",
-	"pgid",   "pid",    "ppid",    "rgroup", "rss",    "ruser", "seccomp", "state",
-	"stime",  "time",   "tty",     "user",   "vsz",    NULL,
+	"args",  "capamb", "capbnd", "capeff",  "capinh", "capprm", "comm",  "etime",
+	"group", "groups", "hgroup", "hgroups", "hpid",   "huser",  "label", "nice",
+	"pcpu",  "pgid",   "pid",    "ppid",    "rgroup", "rss",    "ruser", "seccomp",
+	"state", "stime",  "time",   "tty",     "user",   "vsz",    NULL,
 };
 _Static_assert(ARRAY_LEN(top_descriptors) == ARRAY_LEN(columns) + 1, "every column is listed");
 
-static const struct column *find_column(const char *name)
+static const struct top_column *find_column(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
-		if (strcmp(columns[i].name, name) == 0)
+		if (!strcasecmp(columns[i].name, name) || text_eq(columns[i].code, name))
 			return &columns[i];
 	return NULL;
 }
@@ -338,130 +297,71 @@ bool top_knows(const char *descriptor)
 	return find_column(descriptor) != NULL;
 }
 
-/* "PID (comm) S n n …": comm may hold anything, so its end is the last parenthesis. */
-static bool parse_stat(struct process *p, const char *text)
+/* A line of the table; row NULL: the heads. */
+static void print_line(const struct texts *descriptors, struct top_row *row, struct buf *out)
 {
-	const char *open = strchr(text, '('), *end = strrchr(text, ')');
+	for (size_t i = 0; i < descriptors->n; i++) {
+		const struct top_column *c = find_column(descriptors->v[i]);
 
-	if (!open || !end || end < open || strlen(end) < 4)
-		return false;
-	p->comm = arena_strndup(p->arena, open + 1, (size_t)(end - open - 1));
-	p->state = end[2];
-	text = end + 3;
-	for (int i = 4; i < STAT_MAX; i++) {
-		char *rest;
-
-		p->stat[i] = strtoll(text, &rest, 10);
-		text = rest;
+		if (i > 0)
+			buf_addc(out, '\t');
+		if (row)
+			c->print(row);
+		else
+			buf_adds(out, c->head);
 	}
-	return true;
+	buf_addc(out, '\n');
 }
 
-/* False if it ended meanwhile. */
-static bool read_process(struct process *p)
+static char *read_database(struct arena *a, int root, const char *path)
 {
-	auto_free char *stat = NULL;
-	auto_free char *status = NULL;
-	auto_free char *cmdline = NULL;
-	char dir[32];
-	size_t len = 0;
-	auto_close int fd = -1;
-
-	snprintf(dir, sizeof(dir), "/proc/%d", p->pid);
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || file_read_at(fd, "stat", PROC_MAX, &stat, NULL, NULL) < 0 ||
-	    file_read_at(fd, "status", PROC_MAX, &status, NULL, NULL) < 0 || !parse_stat(p, stat))
-		return false;
-	p->status = arena_strdup(p->arena, status);
-	p->cmdline = "";
-	if (file_read_at(fd, "cmdline", PROC_MAX, &cmdline, &len, NULL) == 0 && len > 0) {
-		for (size_t i = 0; i + 1 < len; i++)
-			if (!cmdline[i])
-				cmdline[i] = ' ';
-		p->cmdline = arena_strndup(p->arena, cmdline, len - 1);
-	}
-	return true;
-}
-
-static const char *read_inside(struct arena *a, int root, const char *path)
-{
+	auto_close int fd = kernel_open_in(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, NULL);
 	auto_free char *text = NULL;
-	auto_close int fd = kernel_open_in(root, path, O_RDONLY | O_NONBLOCK, NULL);
 
-	if (fd < 0 || file_read_fd(fd, path, PROC_MAX, &text, NULL, NULL) < 0)
-		return NULL;
+	if (fd < 0 || file_read_fd(fd, path, DATABASE_MAX, &text, NULL, NULL) < 0)
+		return arena_strdup(a, "");
 	return arena_strdup(a, text);
 }
 
-static int by_pid(const void *a, const void *b)
+static void read_names(struct arena *a, const struct container_status *st, struct top_names *ret)
 {
-	return *(const pid_t *)a - *(const pid_t *)b;
-}
+	auto_close int host = file_open_dir_at(AT_FDCWD, "/", NULL);
+	auto_close int root = open(arena_printf(a, "/proc/%" PRId64 "/root", st->run.pid),
+				   O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-static int find_pids(struct arena *a, const struct container_status *st, pid_t **ret, size_t *ret_n,
-		     struct err *e)
-{
-	AUTO(cgroup) group = NULL;
-	int r;
-
-	if (text_empty(st->run.cgroup)) {
-		*ret = arena_alloc(a, sizeof(pid_t));
-		**ret = (pid_t)st->run.pid;
-		*ret_n = 1;
-		return 0;
-	}
-	r = cgroup_open(st->run.cgroup_manager, st->run.cgroup, &group, e);
-	if (r == 0)
-		r = cgroup_pids(group, a, ret, ret_n, e);
-	if (r == 0 && *ret_n)
-		qsort(*ret, *ret_n, sizeof(**ret), by_pid);
-	return r;
-}
-
-static void print_line(const struct process *p, const struct texts *names, struct buf *out)
-{
-	for (size_t i = 0; i < names->n; i++) {
-		const struct column *c = find_column(names->v[i]);
-
-		buf_addf(out, "%s%s", i ? "\t" : "", p ? c->show(p) : c->heading);
-	}
-	buf_addc(out, '\n');
+	ret->passwd = read_database(a, root, "/etc/passwd");
+	ret->group = read_database(a, root, "/etc/group");
+	ret->host_passwd = read_database(a, host, "/etc/passwd");
+	ret->host_group = read_database(a, host, "/etc/group");
 }
 
 int top_print(const struct state *s, struct arena *a, const struct container *c,
 	      const struct texts *descriptors, struct buf *out, struct err *e)
 {
-	struct texts names = *descriptors;
-	struct process base = { .arena = a };
+	const struct texts usual = { .v = (const char **)default_columns,
+				     .n = ARRAY_LEN(default_columns) };
+	const struct texts *shown = descriptors->n ? descriptors : &usual;
 	struct container_status st;
-	auto_close int root = -1;
-	char path[64];
-	pid_t *pids;
-	size_t n;
+	struct processes l;
+	struct top_names names;
 	int r = container_status(s, a, c, &st, e);
 
 	if (r < 0)
 		return r;
 	if (!container_is_alive(&st))
 		return err_set(e, ERR_CONFLICT, "top can only be used on running containers");
-	if (names.n == 0)
-		names = texts_split(a, "user pid ppid pcpu etime tty time args", ' ');
-	r = find_pids(a, &st, &pids, &n, e);
+	r = processes_read(a, &st, &l, e);
 	if (r < 0)
 		return r;
-	snprintf(path, sizeof(path), "/proc/%lld/root", (long long)st.run.pid);
-	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root >= 0) {
-		base.passwd = read_inside(a, root, "/etc/passwd");
-		base.group = read_inside(a, root, "/etc/group");
-	}
-	print_line(NULL, &names, out);
-	for (size_t i = 0; i < n; i++) {
-		struct process p = base;
-
-		p.pid = pids[i];
-		if (read_process(&p))
-			print_line(&p, &names, out);
-	}
+	read_names(a, &st, &names);
+	print_line(shown, NULL, out);
+	for (size_t i = 0; i < l.n; i++)
+		print_line(shown,
+			   &(struct top_row){ .out = out,
+					      .arena = a,
+					      .p = &l.v[i],
+					      .names = &names,
+					      .now_nsec = clock_nsec() },
+			   out);
 	return 0;
 }
