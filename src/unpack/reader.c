@@ -211,7 +211,7 @@ int reader_next(struct reader *r, struct member *ret, struct err *e)
 	n = archive_read_next_header(r->archive, &r->entry);
 	if (n == ARCHIVE_EOF)
 		return 0;
-	/* ARCHIVE_WARN is a name that isn't UTF-8, which is taken as the bytes that it is. */
+	/* ARCHIVE_WARN is a name that isn't ASCII, which is taken as the bytes that it is. */
 	if (n != ARCHIVE_OK && n != ARCHIVE_WARN)
 		return failure(r, e);
 	if (++r->entries > r->limits->max_entries)

@@ -44,8 +44,8 @@ struct member {
 
 struct reader;
 
-/* source, limits and recipe (may be NULL) outlive it. LC_CTYPE has to be UTF-8: in another locale
- * libarchive would convert names. */
+/* source, limits and recipe (may be NULL) outlive it. LC_CTYPE has to be "C": in another locale
+ * libarchive converts names, in a UTF-8 one it composes them. */
 struct reader *reader_new(struct source *s, const struct unpack_limits *limits,
 			  struct recipe_writer *recipe);
 void reader_free(struct reader *r);

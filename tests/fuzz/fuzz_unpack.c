@@ -5,7 +5,6 @@
  * that it can't.
  */
 #include <fcntl.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -110,7 +109,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	memcpy(mended, data, len);
 	mend_sums(mended, len);
 	in = memory_file(mended, len);
-	setlocale(LC_CTYPE, "C.UTF-8");
 	if (!mkdtemp(outside))
 		abort();
 	dir = open(outside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

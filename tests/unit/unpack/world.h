@@ -27,7 +27,7 @@ static struct world {
 
 static inline int world_setup(void **state)
 {
-	setlocale(LC_CTYPE, "C.UTF-8");
+	setlocale(LC_CTYPE, "C");
 	w = (struct world){ .path = "/tmp/berth-unpack-XXXXXX", .report.fd = -1, .lower = -1 };
 	w.tar = BUF(TAR_MAX);
 	w.request = (struct unpack_request){
