@@ -302,12 +302,10 @@ static bool session_runs(int dir, const char *id)
 {
 	auto_free char *text = NULL;
 	unsigned long long start;
-	uint64_t now;
 	int pid;
 
 	if (file_read_at(dir, id, 64, &text, NULL, NULL) == 0 &&
-	    sscanf(text, "%d %llu", &pid, &start) == 2 && kernel_start_time(pid, &now) == 0 &&
-	    now == start)
+	    sscanf(text, "%d %llu", &pid, &start) == 2 && kernel_is_alive(pid, start))
 		return true;
 	unlinkat(dir, id, 0);
 	return false;

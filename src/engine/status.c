@@ -51,9 +51,7 @@ static int run_state_load(int run_dir, struct arena *a, struct run_state *ret, s
 
 static bool is_process(int64_t pid, uint64_t start_time)
 {
-	uint64_t now;
-
-	return pid > 0 && kernel_start_time((pid_t)pid, &now) == 0 && now == start_time;
+	return pid <= INT32_MAX && kernel_is_alive((pid_t)pid, start_time);
 }
 
 static bool has_file(int dir, const char *name)

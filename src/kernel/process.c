@@ -110,9 +110,10 @@ int kernel_pidfd_wait(int pidfd, int *ret_status)
 	return 0;
 }
 
-int kernel_start_time(pid_t pid, uint64_t *ret)
+/* Fields 3 and 22 of /proc/PID/stat (proc_pid_stat(5)). */
+static int read_stat(pid_t pid, char *ret_state, uint64_t *ret_start)
 {
-	char path[32], text[1024], *p;
+	char path[32], text[1024], state, *p;
 	unsigned long long start;
 	ssize_t n;
 	int fd;
@@ -129,10 +130,27 @@ int kernel_start_time(pid_t pid, uint64_t *ret)
 	/* The second field is the command's name in parentheses, and may hold any character. */
 	p = strrchr(text, ')');
 	if (!p || sscanf(p + 1,
-			 " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+			 " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
 			 "%*d %*d %llu",
-			 &start) != 1)
+			 &state, &start) != 2)
 		return -EINVAL;
-	*ret = start;
+	*ret_state = state;
+	*ret_start = start;
 	return 0;
+}
+
+int kernel_start_time(pid_t pid, uint64_t *ret)
+{
+	char state;
+
+	return read_stat(pid, &state, ret);
+}
+
+bool kernel_is_alive(pid_t pid, uint64_t start_time)
+{
+	uint64_t start;
+	char state;
+
+	return pid > 0 && read_stat(pid, &state, &start) == 0 && start == start_time &&
+	       state != 'Z' && state != 'X';
 }

@@ -29,3 +29,5 @@ int kernel_pidfd_send_signal(int pidfd, int signal); /* -errno */
 int kernel_pidfd_wait(int pidfd, int *ret_status); /* -errno */
 /* The process's start time in clock ticks since boot (stat field 22): pid + start is unique. */
 int kernel_start_time(pid_t pid, uint64_t *ret); /* -errno; -ESRCH when there is none */
+/* Whether that very process is there and has not ended: one that nobody has waited for has. */
+bool kernel_is_alive(pid_t pid, uint64_t start_time);
