@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -14,6 +15,7 @@
 #define SYS_close_range 436
 #endif
 #define CLOEXEC_FLAG (1U << 2)
+#define NUMBERS_MAX  65536
 
 /* One entry of getdents64(2); libc's opendir() would allocate. */
 struct entry {
@@ -74,4 +76,39 @@ int kernel_cloexec_from(int from)
 int kernel_close_from(int from)
 {
 	return from_on(from, 0, set_closed);
+}
+
+static bool close_range_of(unsigned from, unsigned to)
+{
+	if (from > to)
+		return true;
+	if (!kernel_has(KERNEL_CLOSE_RANGE))
+		return false;
+	if (syscall(SYS_close_range, from, to, 0) == 0)
+		return true;
+	kernel_lacks(KERNEL_CLOSE_RANGE);
+	return false;
+}
+
+/* There may be no /proc to look into, so every number is tried that may be in use. */
+static void close_by_number(int from, int low, int high)
+{
+	long end = sysconf(_SC_OPEN_MAX);
+
+	for (int fd = from; fd < (end > 0 && end < NUMBERS_MAX ? end : NUMBERS_MAX); fd++)
+		if (fd != low && fd != high)
+			close(fd);
+}
+
+int kernel_close_but(int from, int keep, int keep_too)
+{
+	int low = keep < keep_too ? keep : keep_too, high = keep < keep_too ? keep_too : keep;
+
+	if (low < from || low == high)
+		return -EINVAL;
+	if (!close_range_of((unsigned)from, (unsigned)low - 1) ||
+	    !close_range_of((unsigned)low + 1, (unsigned)high - 1) ||
+	    !close_range_of((unsigned)high + 1, ~0U))
+		close_by_number(from, low, high);
+	return 0;
 }

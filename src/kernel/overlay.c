@@ -43,7 +43,9 @@ static int add_layers(int config, const struct kernel_overlay *o, add_layer *add
 
 static int add_flags(int config, const struct kernel_overlay *o)
 {
-	if ((o->user_xattr && config_set(config, CONFIG_FLAG, "userxattr", NULL, 0) < 0) ||
+	/* What mount(8) shows as its device. */
+	if (config_set(config, CONFIG_STRING, "source", "overlay", 0) < 0 ||
+	    (o->user_xattr && config_set(config, CONFIG_FLAG, "userxattr", NULL, 0) < 0) ||
 	    (o->is_volatile && config_set(config, CONFIG_FLAG, "volatile", NULL, 0) < 0))
 		return -errno;
 	for (size_t i = 0; i < o->options_len; i++) {

@@ -114,7 +114,7 @@ static int plan_join(struct build *b, const struct runtime_exec *how, struct err
 static int plan_exec(struct build *b, const struct runtime_exec *how, struct err *e)
 {
 	int (*const parts[])(struct build * b, struct err * e) = {
-		console_plan, limits_plan, streams_plan, identity_plan, program_plan,
+		console_plan, streams_plan, limits_plan, identity_plan, program_plan,
 	};
 	int r = plan_join(b, how, e);
 

@@ -83,7 +83,7 @@ static plan_part *const parts[] = {
 	refuse_unsupported,    plan_cgroup,  namespaces_plan,  plan_name,    limits_early_plan,
 	namespaces_enter_plan, rootfs_plan,  mounts_plan,      devices_plan, console_plan,
 	sysctl_plan,           paths_plan,   names_plan,       hooks_plan,   plan_keyring,
-	rootfs_enter_plan,     plan_gate,    hooks_start_plan, limits_plan,  streams_plan,
+	rootfs_enter_plan,     plan_gate,    hooks_start_plan, streams_plan, limits_plan,
 	identity_plan,         program_plan,
 };
 

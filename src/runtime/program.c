@@ -145,9 +145,9 @@ static int execute(void *arg, struct err *e)
 	struct program *t = arg;
 	struct child *c = t->s.c;
 
-	if (kernel_cloexec_from(streams_end(t->b)) < 0 || fcntl(c->sync, F_SETFD, 0) < 0 ||
-	    fcntl(c->launcher, F_SETFD, 0) < 0)
-		return err_sys(e, "close descriptors");
+	/* All others are closed or close themselves. */
+	if (fcntl(c->sync, F_SETFD, 0) < 0 || fcntl(c->launcher, F_SETFD, 0) < 0)
+		return err_sys(e, "keep descriptors");
 	t->argv[0] = c->launcher_name;
 	syscall(SYS_execveat, c->launcher, "", t->argv, t->env, AT_EMPTY_PATH);
 	return err_sys(e, "execute the launcher");

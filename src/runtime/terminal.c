@@ -162,11 +162,14 @@ static int place_streams(void *arg, struct err *e)
 	for (int i = 0; i < (int)t->n; i++)
 		if (t->from[i] == i ? fcntl(i, F_SETFD, 0) < 0 : dup2(t->from[i], i) < 0)
 			return err_sys(e, "descriptor %d", i);
-	if (null >= 0 && null < (int)t->n)
-		take_fd(null); /* it is one of them now */
+	if (null >= 0)
+		take_fd(null); /* it is one of them now, or closed below */
 	if (t->terminal && ioctl(0, TIOCSCTTY, 0) < 0)
 		return err_sys(e, "make the terminal the controlling one");
-	return 0;
+	/* Closed, and not left to exec: the limits that come next may allow few descriptors. */
+	return kernel_close_but((int)t->n, t->s.c->sync, t->s.c->launcher) < 0
+		       ? err_set(e, ERR_SYSTEM, "close descriptors")
+		       : 0;
 }
 
 int streams_plan(struct build *b, struct err *e)

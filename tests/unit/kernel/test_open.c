@@ -197,6 +197,22 @@ static void descriptors_from_a_number_on_become_close_on_exec(void **state)
 	close(high);
 }
 
+static void all_descriptors_but_two_are_closed(void **state)
+{
+	int keep = fcntl(0, F_DUPFD, 310), keep_too = fcntl(0, F_DUPFD, 305);
+	int between = fcntl(0, F_DUPFD, 306), above = fcntl(0, F_DUPFD, 311);
+
+	if (*state)
+		kernel_lacks(KERNEL_CLOSE_RANGE);
+	assert_int_equal(kernel_close_but(305, keep, keep_too), 0);
+	assert_true(fcntl(keep, F_GETFD) >= 0);
+	assert_true(fcntl(keep_too, F_GETFD) >= 0);
+	assert_int_equal(fcntl(between, F_GETFD), -1);
+	assert_int_equal(fcntl(above, F_GETFD), -1);
+	close(keep);
+	close(keep_too);
+}
+
 #define BOTH(f)                                                                         \
 	{ .name = #f, .test_func = f, .setup_func = setup, .teardown_func = teardown }, \
 	{                                                                               \
@@ -216,6 +232,7 @@ int main(void)
 		BOTH(the_parent_of_a_name_is_opened),
 		BOTH(magic_links_are_refused),
 		BOTH(names_that_are_too_long_are_refused),
+		BOTH(all_descriptors_but_two_are_closed),
 		BOTH(descriptors_from_a_number_on_become_close_on_exec),
 	};
 
