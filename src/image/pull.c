@@ -45,6 +45,7 @@ int pull_names(struct arena *a, const struct reference *r, const struct source *
 {
 	const char *domain = source->by_diff_id ? "docker.io" : "localhost";
 	struct texts names = { 0 };
+	bool named;
 	int result = 0;
 
 	if (!r->file) {
@@ -56,9 +57,10 @@ int pull_names(struct arena *a, const struct reference *r, const struct source *
 	} else if (r->transport == REFERENCE_OCI && r->selector) {
 		result = name_of_archive(a, r->selector, domain, &names, e);
 	}
+	named = names.n > 0;
 	if (r->transport == REFERENCE_OCI)
 		domain = NULL;
-	for (size_t i = 0; result == 0 && i < source->names.n && (r->file && !names.n); i++)
+	for (size_t i = 0; result == 0 && !named && r->file && i < source->names.n; i++)
 		result = name_of_archive(a, source->names.v[i], domain, &names, e);
 	*ret = names;
 	return result;
