@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Three ways to name the layers of an overlay: by descriptor (6.13), one by one by their names
- * below /proc/self/fd (lowerdir+, 6.7), and all in one text of at most a page, which holds hundreds
- * when the names are just "7:8:9", relative to /proc/self/fd.
+ * Four ways to name the layers of an overlay: by descriptor (6.13), one by one by their names below
+ * /proc/self/fd (lowerdir+, 6.7), all in one value of 255 bytes, which holds some sixty when the
+ * names are just "7:8:9", relative to /proc/self/fd, and all in one text of at most a page.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,8 @@
 #include "kernel/mount_private.h"
 #include "kernel/open.h"
 
-#define DATA_MAX 4096 /* the page that mount(2) copies */
+#define DATA_MAX  4096 /* the page that mount(2) copies */
+#define VALUE_MAX 255
 
 static int add_layer_fd(int config, const char *key, int fd)
 {
@@ -84,7 +85,10 @@ static int mount_by(enum kernel_feature feature, add_layer *add, const struct ke
 		errno = -r;
 		return config_error(config, e, "overlay");
 	}
-	return config_mount(config, 0, "overlay", e);
+	r = config_mount(config, 0, "overlay", e);
+	/* Before 6.5 overlay read its options only now: any was taken before, and is refused here.
+	 * If it was another one that is wrong, the next way says so. */
+	return r == -EINVAL ? -ENOTSUP : r;
 }
 
 struct text {
@@ -105,6 +109,64 @@ __attribute__((format(printf, 2, 3))) static void add(struct text *t, const char
 		t->full = true;
 	else
 		t->len += (size_t)n;
+}
+
+/* fsconfig(2) takes 255 bytes a value, which is some sixty layers; -ENOTSUP for more. */
+static int set_lower(int config, const struct kernel_overlay *o)
+{
+	struct text t = { .len = 0 };
+
+	for (size_t i = 0; i < o->lower_len; i++)
+		add(&t, "%s%d", i ? ":" : "", o->lower[i]);
+	if (t.full || t.len > VALUE_MAX)
+		return -ENOTSUP;
+	return config_set(config, CONFIG_STRING, "lowerdir", t.data, 0) < 0 ? -errno : 0;
+}
+
+static int set_number(int config, const char *key, int fd)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", fd);
+	return config_set(config, CONFIG_STRING, key, text, 0) < 0 ? -errno : 0;
+}
+
+static int mount_here(const struct kernel_overlay *o, struct err *e)
+{
+	auto_close int config = config_open("overlay");
+	int r;
+
+	if (config < 0)
+		return err_sys(e, "overlay");
+	r = set_lower(config, o);
+	if (r == 0 && o->upper >= 0)
+		r = set_number(config, "upperdir", o->upper);
+	if (r == 0 && o->upper >= 0)
+		r = set_number(config, "workdir", o->work);
+	if (r == 0)
+		r = add_flags(config, o);
+	if (r == 0)
+		return config_mount(config, 0, "overlay", e);
+	errno = -r;
+	return r == -ENOTSUP ? r : config_error(config, e, "overlay");
+}
+
+/* The old options, a value each, and so in this mount namespace: kernels before 6.15 take no layer
+ * that was opened in another. The working directory is where the kernel looks the names up. */
+static int mount_by_values(const struct kernel_overlay *o, struct err *e)
+{
+	auto_close int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_close int fds = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (fds < 0 || fchdir(fds) < 0)
+		return err_sys(e, "/proc/self/fd");
+	r = mount_here(o, e);
+	if (here >= 0 && fchdir(here) < 0 && r >= 0) {
+		close(r);
+		return err_sys(e, "return to the working directory");
+	}
+	return r;
 }
 
 static int mount_by_text(const struct kernel_overlay *o, struct err *e)
@@ -155,6 +217,8 @@ int kernel_mount_overlay(const struct kernel_overlay *o, struct err *e)
 	r = mount_by(KERNEL_OVERLAY_FD, add_layer_fd, o, e);
 	if (r == -ENOTSUP)
 		r = mount_by(KERNEL_OVERLAY_PLUS, add_layer_path, o, e);
+	if (r == -ENOTSUP)
+		r = mount_by_values(o, e);
 	if (r == -ENOTSUP)
 		r = mount_by_text(o, e);
 	return r;
