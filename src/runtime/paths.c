@@ -37,6 +37,18 @@ static int make_mask(struct child *c, struct err *e)
 	return 0;
 }
 
+/* Before 6.15 only what is attached can be copied: it then is, below the copy that hides it. */
+static int copy_mask(struct child *c, int target, bool directory, struct err *e)
+{
+	const char *which = directory ? "directory" : "file";
+	struct kernel_mount_set set = { .set = MOUNT_ATTR_RDONLY };
+	int mount = kernel_mount_copy(c->mask, which, false, e);
+
+	if (mount != -EINVAL || !directory || kernel_mount_attach(c->mask, target, &set, e) < 0)
+		return mount;
+	return kernel_mount_copy(c->mask, which, false, e);
+}
+
 static int mask(void *arg, struct err *e)
 {
 	const struct path_step *p = arg;
@@ -57,7 +69,7 @@ static int mask(void *arg, struct err *e)
 		return err_sys(e, "mask %s", p->path);
 	if (st.st_dev == shown.st_dev)
 		return 0;
-	mount = kernel_mount_copy(c->mask, S_ISDIR(st.st_mode) ? "directory" : "file", false, e);
+	mount = copy_mask(c, target, S_ISDIR(st.st_mode), e);
 	r = mount < 0 ? mount : kernel_mount_attach(mount, target, &set, e);
 	return r < 0 ? err_wrap(e, "mask %s", p->path) : 0;
 }
