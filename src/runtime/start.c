@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "runtime/hooks.h"
 #include "runtime/id_map.h"
 #include "runtime/sync.h"
@@ -159,21 +160,39 @@ static int run_runtime_hooks(struct runtime_gate *g, struct err *e)
 				     b->bundle, "creating", g->pid, e);
 }
 
+/* config-linux.md, "containerProcessState". */
+static void print_process_state(const struct runtime_gate *g, struct buf *out)
+{
+	const struct build *b = g->b;
+	const char *metadata = b->os->seccomp->listener_metadata;
+
+	buf_adds(out, "{\"ociVersion\":");
+	json_quote(out, b->config->version, strlen(b->config->version));
+	buf_addf(out, ",\"fds\":[\"seccompFd\"],\"pid\":%d", (int)g->pid);
+	if (!text_empty(metadata)) {
+		buf_adds(out, ",\"metadata\":");
+		json_quote(out, metadata, strlen(metadata));
+	}
+	buf_adds(out, ",\"state\":");
+	runtime_state(out, b->config, b->id, b->bundle, b->create ? "creating" : "running", g->pid);
+	buf_addc(out, '}');
+}
+
 /* The filter's listener is taken out of the process and handed to its agent. */
 static int pass_listener(struct runtime_gate *g, int number, struct err *e)
 {
-	const struct build *b = g->b;
+	const char *path = g->b->os->seccomp->listener_path;
 	auto_buf state = BUF(STATE_MAX);
 	auto_close int fd = (int)syscall(SYS_pidfd_getfd, g->pidfd, number, 0);
+	int r;
 
 	if (fd < 0)
 		return err_sys(e, "take over the seccomp listener");
-	runtime_state(&state, b->config, b->id, b->bundle, b->create ? "creating" : "running",
-		      g->pid);
-	if (!b->os->seccomp->listener_path)
+	if (text_empty(path))
 		return err_set(e, ERR_INVALID, "linux.seccomp.listenerPath: is missing");
-	return seccomp_send_listener(b->os->seccomp->listener_path, fd, buf_text(&state), state.len,
-				     e);
+	print_process_state(g, &state);
+	r = buf_check(&state, "the container's state", e);
+	return r < 0 ? r : seccomp_send_listener(path, fd, state.data, state.len, e);
 }
 
 static const char *tried_path(const struct build *b, unsigned index, char *text, size_t size)

@@ -19,9 +19,9 @@
 
 /* Applets by name, as tests call them. */
 static const char *const applets[] = {
-	"sh",   "cat",  "echo", "id",   "ls",    "true",     "sleep",    "mount", "pwd",
-	"tty",  "env",  "stty", "stat", "ps",    "grep",     "ip",       "touch", "cut",
-	"find", "head", "sed",  "tr",   "xargs", "readlink", "hostname", "mknod", "test",
+	"sh",  "cat",  "echo",  "id",       "ls",       "true",  "sleep", "mount", "pwd",  "tty",
+	"env", "stty", "stat",  "ps",       "grep",     "ip",    "touch", "cut",   "find", "head",
+	"sed", "tr",   "xargs", "readlink", "hostname", "mknod", "mkdir", "test",
 };
 
 static inline bool have_busybox(void)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Containers that really start; what they print is compared. */
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <termios.h>
 
 #include "start.h"
@@ -183,6 +186,88 @@ static void a_filter_is_loaded_with_and_without_new_privileges(void **state)
 			    "Seccomp:\t2\n");
 }
 
+/* Takes what the runtime sends to a seccomp agent: the state, and the listener. */
+static int accept_listener(int server, char *state, size_t size)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .bytes = { 0 } };
+	struct iovec v = { .iov_base = state, .iov_len = size - 1 };
+	struct msghdr m = { .msg_iov = &v,
+			    .msg_iovlen = 1,
+			    .msg_control = &control,
+			    .msg_controllen = sizeof(control) };
+	auto_close int client = accept4(server, NULL, NULL, SOCK_CLOEXEC);
+	ssize_t n = recvmsg(client, &m, MSG_CMSG_CLOEXEC);
+	int fd = -1;
+
+	assert_true(n > 0);
+	state[n] = '\0';
+	assert_int_equal(control.head.cmsg_type, SCM_RIGHTS);
+	memcpy(&fd, CMSG_DATA(&control.head), sizeof(fd));
+	return fd;
+}
+
+static void a_filters_listener_reaches_its_agent(void **state)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct seccomp_notif_resp answer = { .error = -EDOM };
+	struct seccomp_notif call = { 0 };
+	struct runtime_create how;
+	struct runtime_container c;
+	struct outcome o = { 0 };
+	int server, listener, out[2];
+	char text[4096];
+
+	need_start();
+	snprintf(at.sun_path, sizeof(at.sun_path), "/tmp/berth-agent-%d", getpid());
+	server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(server, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(server, 1), 0);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	how = (struct runtime_create){
+		.config = make_config(
+			a,
+			&(struct config_parts){
+				.args = "\"sh\",\"-c\",\"mkdir /tmp/x\"",
+				.os = arena_printf(
+					a,
+					",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\","
+					"\"listenerPath\":\"%s\",\"listenerMetadata\":\"m\","
+					"\"syscalls\":[{\"names\":[\"mkdir\",\"mkdirat\"],"
+					"\"action\":\"SCMP_ACT_NOTIFY\"}]}",
+					at.sun_path),
+			}),
+		.root = make_root(),
+		.id = "berth-test-notify",
+		.streams = { .in = -1, .out = out[1], .err = out[1] },
+		.seccomp_cache = -1,
+	};
+	if (runtime_start(&how, a, &c, &e) < 0)
+		fail_msg("%s", e.msg);
+	close(out[1]);
+	close(how.root);
+	listener = accept_listener(server, text, sizeof(text));
+	assert_non_null(strstr(text, "\"metadata\":\"m\""));
+	assert_non_null(strstr(text, "\"seccompFd\""));
+	assert_int_equal(ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call), 0);
+	answer.id = call.id;
+	assert_int_equal(ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer), 0);
+	read_output(out[0], &o);
+	assert_string_equal(o.out, "mkdir: can't create directory '/tmp/x': Numerical argument out "
+				   "of domain\n");
+	clean_up(&c);
+	close(listener);
+	close(server);
+	close(out[0]);
+	unlink(at.sun_path);
+	/* And without an agent there is no container. */
+	how.root = make_root();
+	assert_true(runtime_start(&how, a, &c, &e) < 0);
+	close(how.root);
+}
+
 static void what_cannot_be_executed_is_told_apart(void **state)
 {
 	int root, fd;
@@ -326,6 +411,7 @@ int main(void)
 		TEST(masked_paths_are_empty_and_others_read_only),
 		TEST(user_groups_umask_and_capabilities_are_as_asked),
 		TEST(a_filter_is_loaded_with_and_without_new_privileges),
+		TEST(a_filters_listener_reaches_its_agent),
 		TEST(what_cannot_be_executed_is_told_apart),
 		TEST(the_working_directory_is_made_and_stays_inside),
 		TEST(a_terminal_is_the_containers_own),
