@@ -173,6 +173,86 @@ static void it_runs_on_the_processors_that_are_asked_for(void **state)
 	assert_string_equal(e.msg, "process.execCPUAffinity: \"x\" is no list of CPUs");
 }
 
+static bool same_link(const char *a_path, const char *b_path)
+{
+	struct stat x, y;
+
+	return stat(a_path, &x) == 0 && stat(b_path, &y) == 0 && x.st_ino == y.st_ino;
+}
+
+/* Another container, in namespaces of the one that runs. */
+static struct outcome beside(const char *namespaces, const char *os, const char *script)
+{
+	int root = make_root();
+	struct outcome o = run_in(a,
+				  &(struct config_parts){
+					  .args = arena_printf(a, "\"sh\",\"-c\",\"%s\"", script),
+					  .top = "",
+					  .namespaces = namespaces,
+					  .os = os,
+				  },
+				  root, &e);
+
+	close(root);
+	if (o.r < 0)
+		fail_msg("%s", e.msg);
+	return o;
+}
+
+static void namespaces_of_another_are_joined(void **state)
+{
+	char own[64];
+	const char *at;
+	ssize_t n;
+
+	need_start();
+	n = readlink(arena_printf(a, "/proc/%d/ns/net", c.pid), own, sizeof(own) - 1);
+	assert_true(n > 0);
+	own[n] = '\0';
+	at = arena_printf(a,
+			  "{\"type\":\"mount\"},{\"type\":\"pid\",\"path\":\"/proc/%d/ns/pid\"},{"
+			  "\"type\":\"network\",\"path\":\"/proc/%d/ns/net\"},{\"type\":\"ipc\"}",
+			  c.pid, c.pid);
+	assert_string_equal(beside(at, NULL, "cat /proc/1/comm; readlink /proc/self/ns/net").out,
+			    arena_printf(a, "sleep\n%s\n", own));
+	/* Root of a new user namespace does not own them. */
+	at = arena_printf(a,
+			  "{\"type\":\"mount\"},{\"type\":\"pid\"},{\"type\":\"ipc\"},{\"type\":"
+			  "\"network\",\"path\":\"/proc/%d/ns/net\"},{\"type\":\"user\"}",
+			  c.pid);
+	assert_string_equal(
+		beside(at,
+		       ",\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1000}],"
+		       "\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1000}]",
+		       "readlink /proc/self/ns/net")
+			.out,
+		arena_printf(a, "%s\n", own));
+	/* We and our children are where we were. */
+	assert_true(same_link("/proc/self/ns/pid", "/proc/self/ns/pid_for_children"));
+	assert_true(same_link("/proc/self/ns/net", arena_printf(a, "/proc/%d/ns/net", getppid())));
+}
+
+static void a_namespace_of_the_wrong_kind_is_refused(void **state)
+{
+	struct runtime_create how = { .id = "berth-test-wrong",
+				      .seccomp_cache = -1,
+				      .streams = { -1, -1, -1, NULL, 0 } };
+	struct runtime_container x;
+
+	need_start();
+	how.root = make_root();
+	how.config = make_config(
+		a, &(struct config_parts){
+			   .args = "\"true\"",
+			   .top = "",
+			   .namespaces = "{\"type\":\"mount\"},{\"type\":\"network\",\"path\":"
+					 "\"/proc/self/ns/uts\"}",
+		   });
+	assert_int_equal(runtime_start(&how, a, &x, &e), -EINVAL);
+	assert_string_equal(e.msg, "/proc/self/ns/uts is no network namespace that can be joined");
+	close(how.root);
+}
+
 static void our_binary_is_never_what_runs(void **state)
 {
 	struct oci_process p;
@@ -210,6 +290,8 @@ int main(void)
 		TEST(what_cannot_be_executed_is_told_apart),
 		TEST(it_may_have_a_terminal),
 		TEST(it_runs_on_the_processors_that_are_asked_for),
+		TEST(namespaces_of_another_are_joined),
+		TEST(a_namespace_of_the_wrong_kind_is_refused),
 		TEST(our_binary_is_never_what_runs),
 		TEST(a_container_that_ended_cannot_be_joined),
 	};

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <termios.h>
 
@@ -357,6 +358,45 @@ static void a_terminal_is_the_containers_own(void **state)
 	close(root);
 }
 
+static void a_false_terminal_is_refused(void **state)
+{
+	struct config_parts p = { .args = "\"true\"",
+				  .process = ",\"terminal\":true",
+				  .mounts = "{\"destination\":\"/proc\",\"type\":\"proc\"}" };
+	int root, fd;
+
+	need_start();
+	/* CVE-2025-52565: an image with a ptmx of its own. */
+	root = make_root();
+	assert_int_equal(mkdirat(root, "dev/pts", 0755), 0);
+	fd = openat(root, "dev/pts/ptmx", O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(run_in(a, &p, root, &e).r, -EACCES);
+	assert_string_equal(e.msg, "/dev/pts/ptmx of the container is not on a devpts");
+	close(root);
+	root = make_root();
+	assert_int_equal(mkdirat(root, "dev/pts", 0755), 0);
+	assert_int_equal(mknodat(root, "dev/pts/ptmx", S_IFCHR | 0666, makedev(5, 2)), 0);
+	assert_true(run_in(a, &p, root, &e).r < 0);
+	close(root);
+}
+
+static void a_false_null_is_refused(void **state)
+{
+	struct config_parts p = { .args = "\"true\"",
+				  .mounts = "{\"destination\":\"/proc\",\"type\":\"proc\"}" };
+	int root;
+
+	need_start();
+	/* CVE-2025-31133 and its kin: a link where the runtime expects its device. */
+	root = make_root();
+	assert_int_equal(symlinkat("/proc/sysrq-trigger", root, "dev/null"), 0);
+	assert_int_equal(run_in(a, &p, root, &e).r, -EEXIST);
+	assert_string_equal(e.msg, "device /dev/null: File exists");
+	close(root);
+}
+
 static void it_waits_at_the_gate(void **state)
 {
 	struct runtime_create how;
@@ -415,6 +455,8 @@ int main(void)
 		TEST(what_cannot_be_executed_is_told_apart),
 		TEST(the_working_directory_is_made_and_stays_inside),
 		TEST(a_terminal_is_the_containers_own),
+		TEST(a_false_terminal_is_refused),
+		TEST(a_false_null_is_refused),
 		TEST(it_waits_at_the_gate),
 	};
 
