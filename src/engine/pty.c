@@ -11,6 +11,7 @@
 static struct {
 	volatile sig_atomic_t fd; /* of the raw terminal, plus one; 0: there is none */
 	struct termios before;
+	bool prepared; /* exit() and signals restore it */
 } raw;
 
 static const int deadly[] = { SIGHUP,  SIGINT, SIGQUIT, SIGTERM, SIGABRT,
@@ -48,15 +49,14 @@ static void watch_deadly_signals(void)
 
 int pty_raw(int fd, struct err *e)
 {
-	static bool prepared;
 	struct termios t;
 
 	if (raw.fd == 0 && tcgetattr(fd, &raw.before) < 0)
 		return err_sys(e, "read the terminal's settings");
-	if (!prepared) {
+	if (!raw.prepared) {
 		atexit(pty_restore);
 		watch_deadly_signals();
-		prepared = true;
+		raw.prepared = true;
 	}
 	t = raw.before;
 	cfmakeraw(&t);

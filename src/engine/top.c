@@ -272,7 +272,6 @@ static const struct top_column {
 	{ "vsz", "%z", "VSZ", print_vsz },
 };
 
-
 static const char *const default_columns[] = { "user",  "pid", "ppid", "pcpu",
 					       "etime", "tty", "time", "args" };
 
