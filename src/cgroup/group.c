@@ -179,6 +179,12 @@ static int refused(const struct group *g, const struct limit *one, const char *f
 	AUTO(arena) a = arena_new();
 	const char *there = group_read(g, a, "cgroup.controllers");
 
+	if (r == -ENOENT && (one->flags & LIMIT_IF_SWAP))
+		return err_set(
+			e, ERR_UNSUPPORTED,
+			"%s: this kernel does not count swap (%s): boot it with swapaccount=1, "
+			"or ask for unlimited swap (--memory-swap -1)",
+			file, one->from);
 	if (r == -ENOENT && *g->controllers)
 		return err_set(e, ERR_UNSUPPORTED, "%s: this kernel has no such limit (%s)", file,
 			       one->from);
@@ -199,6 +205,19 @@ static int refused(const struct group *g, const struct limit *one, const char *f
 	if (e && (r == -EINVAL || r == -ERANGE))
 		e->kind = ERR_INVALID;
 	return r;
+}
+
+/* /proc/swaps is a heading and a line for each. */
+static bool machine_has_swap(void)
+{
+	auto_free char *text = NULL;
+	struct err ignored;
+	const char *line;
+
+	if (file_read_at(AT_FDCWD, "/proc/swaps", GROUP_FILE_MAX, &text, NULL, &ignored) < 0)
+		return false; /* a kernel without swap */
+	line = strchr(text, '\n');
+	return line && line[1];
 }
 
 static int check_usage(const struct group *g, const struct limit *one, struct err *e)
@@ -239,7 +258,8 @@ int group_apply(const struct group *g, const struct limit *one, struct err *e)
 		value = one->other_value;
 		r = group_write(g, file, value);
 	}
-	if (r == -ENOENT && (one->flags & LIMIT_IF_THERE))
+	if (r == -ENOENT && ((one->flags & LIMIT_IF_THERE) ||
+			     ((one->flags & LIMIT_IF_SWAP) && !machine_has_swap())))
 		return 0;
 	return r < 0 ? refused(g, one, file, value, r, e) : 0;
 }

@@ -89,6 +89,7 @@ static int swap_v2(struct limits *l, const struct oci_memory *m, struct err *e)
 			       *m->swap, *m->limit);
 	} else {
 		swap.value = number(l, (uint64_t)(*m->swap - *m->limit));
+		swap.flags = LIMIT_IF_SWAP;
 	}
 	limits_add(l, &swap);
 	return 0;

@@ -21,6 +21,8 @@ enum {
 	LIMIT_KEEP_QUOTA = 4,
 	/* Refused if more than that is in use (memory.checkBeforeUpdate): other_file tells. */
 	LIMIT_CHECK_USAGE = 8,
+	/* Of swap: without any swap on this machine there is nothing to limit. */
+	LIMIT_IF_SWAP = 16,
 };
 
 struct limit {

@@ -71,8 +71,7 @@ static int v1_memory(struct limits *l, const struct oci_linux_resources *r, stru
 		flag_last(l, at, LIMIT_PAIR);
 	at = l->n;
 	add_signed(l, "memory", "memory.memsw.limit_in_bytes", swap, FROM "memory.swap");
-	if (swap && *swap == -1)
-		flag_last(l, at, LIMIT_IF_THERE);
+	flag_last(l, at, swap && *swap == -1 ? LIMIT_IF_THERE : LIMIT_IF_SWAP);
 	add_signed(l, "memory", "memory.soft_limit_in_bytes", m->reservation,
 		   FROM "memory.reservation");
 	if (m->swappiness)
