@@ -42,7 +42,7 @@ bench: all
 	@tests/bench/run
 
 format:
-	@git ls-files '*.c' '*.h' | xargs clang-format -i
+	@git ls-files '*.c' '*.h' | xargs -P 2 -n 20 clang-format -i
 
 clean:
 	@rm -rf $(BUILD) build-*

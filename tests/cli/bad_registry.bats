@@ -213,7 +213,7 @@ layer_of() { # LAYOUT: the digest of its first layer
     [ "$status" = 0 ] || output_has "Error: "
     berth rmi -f -a
     rm "$FAULTY_DIR/rules"
-    faulty_rule 'GET /v2/x/manifests/.* body {"schemaVersion":2,"mediaType":"application/vnd.example.other+json","config":{}}'
+    faulty_rule 'GET /v2/x/manifests/.* body {"schemaVersion":2,"mediaType":"application/vnd.example.other+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:'"$(printf %064d 0)"'","size":1},"layers":[]}'
     pull_fails "application/vnd.example.other+json"
 }
 
@@ -239,7 +239,7 @@ layer_of() { # LAYOUT: the digest of its first layer
     oci_layer "$layout" "$FIXTURES/rootfs.tar"
     OCI_ARCH=s390x oci_commit "$layout" x:latest
     faulty_start "$layout"
-    fails_with "linux/$(oci_arch)" -- pull -q --tls-verify=false --retry 0 "docker://$FAULTY/x:index"
+    fails_with "architecture $(oci_arch)" -- pull -q --tls-verify=false --retry 0 "docker://$FAULTY/x:index"
     nothing_kept
     run berth pull -q --tls-verify=false --retry 0 "docker://$FAULTY/x:latest"
     output_has s390x

@@ -151,15 +151,14 @@ no_cgroup_of() { # ID
 
 # Berth's own programs that carry this test's folder in their environment or command line.
 berth_processes() {
-    local process exe
-    for process in /proc/[0-9]*; do
-        exe=$(readlink "$process/exe" 2>/dev/null) || continue
-        [[ $exe == "${BERTH%/*}"/* || $exe == /memfd:* ]] || continue
-        if tr '\0' '\n' <"$process/environ" 2>/dev/null | grep -q "^BATS_TEST_TMPDIR=$BATS_TEST_TMPDIR\$" ||
-            tr '\0' '\n' <"$process/cmdline" 2>/dev/null | grep -qF "$BATS_TEST_TMPDIR"; then
-            echo "${process#/proc/} $exe"
-        fi
-    done
+    local process
+    find /proc -mindepth 2 -maxdepth 2 -path '/proc/[0-9]*/exe' \
+        \( -lname "${BERTH%/*}/*" -o -lname '/memfd:*' \) -printf '%h %l\n' 2>/dev/null |
+        while read -r process exe; do
+            cat "$process/environ" "$process/cmdline" 2>/dev/null | tr '\0' '\n' |
+                grep -qE "^(BATS_TEST_TMPDIR=)?$BATS_TEST_TMPDIR(/|\$)" && echo "${process#/proc/} $exe"
+        done
+    return 0
 }
 
 no_process_left() {
