@@ -11,7 +11,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-
 /* Moves the descriptors that the child keeps out of the way of 0, 1, 2, … and then into place, so
  * that it does not matter which numbers they had. Runs in the child: no allocation. */
 static int place_fds(const struct child_spawn *how)

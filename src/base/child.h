@@ -19,13 +19,13 @@ struct child {
 };
 
 struct child_spawn {
-	const char *path;	  /* absolute */
+	const char *path; /* absolute */
 	char *const *argv;
-	char *const *env;	  /* NULL: this process's */
-	int in, out, err;	  /* 0-based: what becomes 0, 1, 2; -1: /dev/null */
-	const int *fds;		  /* become 3, 4, … in this order */
-	size_t fds_len;		  /* at most CHILD_FDS */
-	bool die_with_parent;	  /* PR_SET_PDEATHSIG SIGKILL */
+	char *const *env;     /* NULL: this process's */
+	int in, out, err;     /* 0-based: what becomes 0, 1, 2; -1: /dev/null */
+	const int *fds;       /* become 3, 4, … in this order */
+	size_t fds_len;       /* at most CHILD_FDS */
+	bool die_with_parent; /* PR_SET_PDEATHSIG SIGKILL */
 };
 
 /* Returns when the program was executed; a failed exec is an error here. */

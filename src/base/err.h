@@ -12,20 +12,21 @@
 #include "base/scope.h"
 
 enum err_kind {
-	ERR_SYSTEM,	 /* a system call failed; code says which way */
-	ERR_INVALID,	 /* the request makes no sense (EINVAL) */
-	ERR_NOT_FOUND,	 /* it names something that isn't there (ENOENT) */
-	ERR_CONFLICT,	 /* it clashes with what is there (EEXIST) */
-	ERR_DENIED,	 /* policy says no (EACCES) */
+	ERR_SYSTEM,      /* a system call failed; code says which way */
+	ERR_INVALID,     /* the request makes no sense (EINVAL) */
+	ERR_NOT_FOUND,   /* it names something that isn't there (ENOENT) */
+	ERR_CONFLICT,    /* it clashes with what is there (EEXIST) */
+	ERR_DENIED,      /* policy says no (EACCES) */
 	ERR_UNSUPPORTED, /* this kernel or build can't (EOPNOTSUPP) */
-	ERR_REMOTE,	 /* a peer misbehaved or is away (EREMOTEIO) */
+	ERR_REMOTE,      /* a peer misbehaved or is away (EREMOTEIO) */
 	ERR_KINDS
 };
 
 struct err {
 	enum err_kind kind;
 	int code;  /* positive errno */
-	int where; /* what failed, for front ends that map it to an exit code: an enum of theirs, or 0 */
+	int where; /* what failed, for front ends that map it to an exit code: an enum of theirs, or
+		      0 */
 	char msg[480];
 };
 

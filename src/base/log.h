@@ -17,8 +17,8 @@ void log_open(int fd, enum log_level most);
 bool log_wants(enum log_level level);
 void log_at(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-#define log_debug(...)                                                                             \
-	do {                                                                                       \
-		if (log_wants(LOG_DEBUG))                                                          \
-			log_at(LOG_DEBUG, __VA_ARGS__);                                            \
+#define log_debug(...)                                  \
+	do {                                            \
+		if (log_wants(LOG_DEBUG))               \
+			log_at(LOG_DEBUG, __VA_ARGS__); \
 	} while (0)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define ARRAY_LEN(a)	 (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_LEN(a)      (sizeof(a) / sizeof((a)[0]))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 
 static inline void close_p(int *fd)
@@ -48,10 +48,10 @@ static inline void *take_ptr_p(void *p)
 #define take_ptr(p) ((__typeof__(p))take_ptr_p(&(p)))
 
 /* A header that has image_free() adds DEFINE_AUTO(image); then AUTO(image) i = NULL; works. */
-#define DEFINE_AUTO(type)                                                                          \
-	static inline void type##_free_p(struct type **p)                                          \
-	{                                                                                          \
-		type##_free(*p);                                                                   \
-	}                                                                                          \
+#define DEFINE_AUTO(type)                                 \
+	static inline void type##_free_p(struct type **p) \
+	{                                                 \
+		type##_free(*p);                          \
+	}                                                 \
 	struct type
 #define AUTO(type) __attribute__((cleanup(type##_free_p), unused)) struct type *

@@ -149,8 +149,8 @@ int main(void)
 	}
 	/* Whoever reads our tar may have enough of it: that is an error, and not death. */
 	signal(SIGPIPE, SIG_IGN);
-	/* Names are bytes. Reading in a UTF-8 locale, libarchive would compose what PAX headers have
-	 * decomposed; in this one it fails to convert anything but ASCII, and keeps the bytes.
+	/* Names are bytes. Reading in a UTF-8 locale, libarchive would compose what PAX headers
+	 * have decomposed; in this one it fails to convert anything but ASCII, and keeps the bytes.
 	 * Writing, it would have to say that names are binary. */
 	setlocale(LC_CTYPE, request.mode == UNPACK_PACK ? "C.UTF-8" : "C");
 	r = modes[request.mode](&request, &report, &result, &e);

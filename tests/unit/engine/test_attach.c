@@ -204,8 +204,9 @@ static void a_writer_learns_that_nobody_reads(void **state)
 static void a_terminal_is_raw_and_has_the_caller_s_size(void **state)
 {
 	struct world *w = *state;
-	struct front f = front_start(w, (struct attach_how){ .terminal = true },
-				     "sleep 0.3; stty size; read a; stty size; echo got $a; exit 3");
+	struct front f =
+		front_start(w, (struct attach_how){ .terminal = true },
+			    "sleep 0.3; stty size; read a; stty size; echo got $a; exit 3");
 
 	expect(f.in, "20 70\r\n");
 	ioctl(f.in, TIOCSWINSZ, &(struct winsize){ .ws_row = 21, .ws_col = 71 });
