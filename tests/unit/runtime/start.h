@@ -21,7 +21,7 @@
 static const char *const applets[] = {
 	"sh",  "cat",  "echo",  "id",       "ls",       "true",  "sleep", "mount", "pwd",  "tty",
 	"env", "stty", "stat",  "ps",       "grep",     "ip",    "touch", "cut",   "find", "head",
-	"sed", "tr",   "xargs", "readlink", "hostname", "mknod", "mkdir", "test",
+	"sed", "tr",   "xargs", "readlink", "hostname", "mknod", "mkdir", "uniq",  "wc",   "test",
 };
 
 static inline bool have_busybox(void)

@@ -253,6 +253,37 @@ static void a_namespace_of_the_wrong_kind_is_refused(void **state)
 	close(how.root);
 }
 
+static void a_user_namespace_is_joined_too(void **state)
+{
+	struct runtime_create how = { .id = "berth-test-user",
+				      .seccomp_cache = -1,
+				      .streams = { -1, -1, -1, NULL, 0 },
+				      .die_with_parent = true };
+	struct oci_process p;
+	char text[4096];
+
+	need_start();
+	clean_up(&c);
+	how.root = make_root();
+	config = make_config(
+		a, &(struct config_parts){
+			   .args = "\"sleep\",\"1000\"",
+			   .namespaces = NAMESPACES ",{\"type\":\"user\"}",
+			   .os = ",\"uidMappings\":[{\"containerID\":0,\"hostID\":100000,\"size\":"
+				 "65536}],\"gidMappings\":[{\"containerID\":0,\"hostID\":100000,"
+				 "\"size\":65536}]",
+		   });
+	how.config = config;
+	if (runtime_start(&how, a, &c, &e) < 0)
+		fail_msg("%s", e.msg);
+	close(how.root);
+	p = process_of("id -u; tr -s ' ' < /proc/self/uid_map; tty");
+	p.terminal = true;
+	p.user.uid = 7;
+	assert_int_equal(run(&p, text, sizeof(text)), 0);
+	assert_string_equal(text, "7\r\n 0 100000 65536\r\n/dev/pts/0\r\n");
+}
+
 static void our_binary_is_never_what_runs(void **state)
 {
 	struct oci_process p;
@@ -292,6 +323,7 @@ int main(void)
 		TEST(it_runs_on_the_processors_that_are_asked_for),
 		TEST(namespaces_of_another_are_joined),
 		TEST(a_namespace_of_the_wrong_kind_is_refused),
+		TEST(a_user_namespace_is_joined_too),
 		TEST(our_binary_is_never_what_runs),
 		TEST(a_container_that_ended_cannot_be_joined),
 	};
