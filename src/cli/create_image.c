@@ -161,6 +161,9 @@ int create_from_args(struct session *s, const struct create_args *args, int argc
 	struct container *c;
 	int r = create_args_parse(s->arena, args, argc, argv, &how, e);
 
+	/* The default gives way to a user who may have no cgroup to put it on. */
+	if (r == 0 && s->state.rootless && !args->pids_limit_given)
+		how.want.resources->pids = NULL;
 	if (r == 0 && how.want.rootfs)
 		r = check_rootfs(s, &how.want, e);
 	else if (r == 0)

@@ -160,6 +160,18 @@ static int parse_shm(const struct create_args *args, struct container *c, struct
 	return 0;
 }
 
+/* A section that says nothing would still be a wish for limits. */
+static void drop_empty(struct oci_linux_resources *res)
+{
+	static const struct oci_memory no_memory;
+	static const struct oci_cpu no_cpu;
+
+	if (res->memory && memcmp(res->memory, &no_memory, sizeof(no_memory)) == 0)
+		res->memory = NULL;
+	if (res->cpu && memcmp(res->cpu, &no_cpu, sizeof(no_cpu)) == 0)
+		res->cpu = NULL;
+}
+
 int create_args_limits(struct arena *a, const struct create_args *args, struct container *c,
 		       struct err *e)
 {
@@ -191,6 +203,7 @@ int create_args_limits(struct arena *a, const struct create_args *args, struct c
 	c->ulimits.v = arena_array(a, args->ulimit.n, sizeof(*c->ulimits.v));
 	for (size_t i = 0; r == 0 && i < args->ulimit.n; i++)
 		r = parse_ulimit(a, args->ulimit.v[i], &c->ulimits.v[c->ulimits.n++], e);
+	drop_empty(res);
 	c->resources = res;
 	return r;
 }

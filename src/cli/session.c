@@ -5,17 +5,23 @@
 
 #include "base/file.h"
 #include "cli/cli.h"
+#include "engine/rootless.h"
 
 #define OUTPUT_MAX ((size_t)1 << 20)
 
 bool session_open(const struct globals *g, struct session *ret, int *ret_exit)
 {
-	struct session s = { .arena = arena_new(), .globals = g };
+	struct session s = { .arena = arena_new(),
+			     .globals = g,
+			     .state = { .lib = -1, .run = -1 } };
 	struct err e;
 	int r = state_open(s.arena, &(struct state_open){ .root = g->root, .runroot = g->runroot },
 			   &s.state, &e);
 
+	if (r == 0)
+		r = rootless_enter(&s.state, s.arena, &e);
 	if (r < 0) {
+		state_close(&s.state);
 		arena_free(s.arena);
 		*ret_exit = cli_fail(&e);
 		return false;

@@ -167,7 +167,7 @@ static int run_unpack(struct fetch *f, struct fetch_layer *l, struct err *e)
 			.in = l->feed.fd,
 			.dir = l->new.tree,
 			.recipe = l->new.recipe,
-			.ids = f->state->rootless ? UNPACK_IDS_SQUASH : UNPACK_IDS_KEEP,
+			.ids = f->state->single_id ? UNPACK_IDS_SQUASH : UNPACK_IDS_KEEP,
 			.skip_nodes = f->state->rootless,
 			.user_xattr = f->state->rootless,
 			.lower = lower,

@@ -42,7 +42,7 @@ static int unpack(const struct state *s, struct arena *a, int in, const struct l
 			.in = in,
 			.dir = n->tree,
 			.recipe = n->recipe,
-			.ids = s->rootless ? UNPACK_IDS_SQUASH : UNPACK_IDS_KEEP,
+			.ids = s->single_id ? UNPACK_IDS_SQUASH : UNPACK_IDS_KEEP,
 			.skip_nodes = s->rootless,
 			.user_xattr = s->rootless,
 		},

@@ -3,6 +3,7 @@
  * The first process of a container that was asked to have one (--init): `init [--] PROGRAM ARG...`
  * starts the program, passes on the signals that it gets, reaps what the program leaves behind, and
  * ends as the program ends.  Static and alone, as it runs in any image; it allocates nothing.
+ * `init --hold` only waits: it is the process whose user namespace all of a user's commands join.
  */
 #include <sys/wait.h>
 
@@ -57,11 +58,24 @@ static int wait_for(pid_t program, const sigset_t *all)
 	}
 }
 
+/* Holds the user namespace of a user's containers until it is told to end. */
+static _Noreturn void hold(void)
+{
+	for (int fd = 0; fd < 1024; fd++)
+		close(fd);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
 	sigset_t all, before;
 	pid_t program;
 
+	if (argc == 2 && strcmp(argv[1], "--hold") == 0)
+		hold();
 	argv += argc > 1 && strcmp(argv[1], "--") == 0 ? 2 : 1;
 	if (argc < 2 || !*argv) {
 		fprintf(stderr, "usage: init [--] PROGRAM [ARGUMENT...]\n");

@@ -11,6 +11,23 @@
 #include "base/path.h"
 #include "state/layout_private.h"
 
+uint64_t state_ids_mapped(void)
+{
+	auto_free char *text = NULL;
+	uint64_t sum = 0;
+
+	if (geteuid() != 0 ||
+	    file_read_at(AT_FDCWD, "/proc/self/uid_map", 65536, &text, NULL, NULL) < 0)
+		return 1;
+	for (char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		unsigned long long inside, outside, count;
+
+		if (sscanf(line, "%llu %llu %llu", &inside, &outside, &count) == 3)
+			sum += count;
+	}
+	return sum;
+}
+
 static int user_paths(struct arena *a, struct state *s, struct err *e)
 {
 	const char *data = getenv("XDG_DATA_HOME"), *run = getenv("XDG_RUNTIME_DIR");
@@ -87,6 +104,14 @@ static int empty_if_old(const struct state *s, struct err *e)
 			       &(struct file_write){ .mode = 0600 }, e);
 }
 
+/* The initial user namespace has a number of its own in every kernel (PROC_USER_INIT_INO). */
+static bool is_in_initial_namespace(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/user", &st) < 0 || st.st_ino == 0xEFFFFFFDU;
+}
+
 int state_open(struct arena *a, const struct state_open *how, struct state *ret, struct err *e)
 {
 	struct state s = {
@@ -94,12 +119,13 @@ int state_open(struct arena *a, const struct state_open *how, struct state *ret,
 		.run = -1,
 		.lib_path = "/var/lib/berth",
 		.run_path = "/run/berth",
-		.rootless = geteuid() != 0,
+		.rootless = geteuid() != 0 || !is_in_initial_namespace(),
 	};
-	int r = s.rootless && (!how->root || !how->runroot) ? user_paths(a, &s, e) : 0;
+	int r = geteuid() != 0 && (!how->root || !how->runroot) ? user_paths(a, &s, e) : 0;
 
 	if (r < 0)
 		return r;
+	s.single_id = s.rootless && state_ids_mapped() < 2;
 	if (how->root)
 		s.lib_path = layout_absolute(a, how->root);
 	if (how->runroot)

@@ -18,7 +18,8 @@
 struct state {
 	int lib, run; /* directories: /var/lib/berth, /run/berth */
 	const char *lib_path, *run_path;
-	bool rootless;
+	bool rootless;  /* not the root of the machine: another user, or in a user namespace */
+	bool single_id; /* rootless, and only one user's id is there: others can't own files */
 };
 
 struct state_open {
@@ -27,6 +28,8 @@ struct state_open {
 /* Makes the roots (0700) if they are missing. */
 int state_open(struct arena *a, const struct state_open *how, struct state *ret, struct err *e);
 void state_close(struct state *s);
+/* How many user ids this process's user namespace has; 1 for a plain user. */
+uint64_t state_ids_mapped(void);
 
 /* 64 hex digits from getrandom(), the first 12 not all decimal (they serve as a host name). */
 void state_new_id(char ret[STATE_ID_LEN + 1]);

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "engine/rootless.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+
+#include "base/child.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "kernel/process.h"
+
+#define HOLD_FILE   "hold.json"
+#define ID_FILE_MAX (4U << 20)
+#define RANGES_MAX  64
+
+struct hold {
+	int64_t pid;
+	uint64_t start_time;
+};
+static const struct json_field hold_fields[] = {
+	JSON_INT(hold, pid, "pid", JSON_REQUIRED),
+	JSON_UINT(hold, start_time, "startTime", JSON_REQUIRED),
+	{ 0 },
+};
+static const struct json_type hold_json = JSON_TYPE(hold, hold_fields);
+
+/* The holder's user namespace, or -ENOENT when nobody holds one. */
+static int open_held(const struct state *s, struct arena *a, struct err *e)
+{
+	auto_free char *text = NULL;
+	struct hold h = { 0 };
+	uint64_t start;
+	char path[64];
+	size_t len;
+	int fd;
+
+	if (file_read_at(s->run, HOLD_FILE, 4096, &text, &len, NULL) < 0 ||
+	    json_read(a, text, len, &hold_json, &h, NULL) < 0)
+		return -ENOENT;
+	snprintf(path, sizeof(path), "/proc/%lld/ns/user", (long long)h.pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Looked at again after it is open: then it is that process's. */
+	if (fd >= 0 && kernel_start_time((pid_t)h.pid, &start) == 0 && start == h.start_time)
+		return fd;
+	close_p(&fd);
+	return -ENOENT;
+}
+
+static int cannot_make(struct err *e)
+{
+	int code = errno;
+
+	if (code == ENOSPC)
+		return err_set(e, ERR_UNSUPPORTED,
+			       "make a user namespace: the limit is reached: raise it with sysctl "
+			       "user.max_user_namespaces=28633");
+	if (code == EPERM)
+		return err_set(e, ERR_DENIED,
+			       "make a user namespace: not permitted: see sysctl "
+			       "kernel.unprivileged_userns_clone (wanted: 1), "
+			       "kernel.apparmor_restrict_unprivileged_userns (wanted: 0), or this "
+			       "is a chroot");
+	errno = code;
+	return err_sys(e, "make a user namespace");
+}
+
+/* "USER:START:COUNT" lines of this user, as arguments of newuidmap behind the user's own id. */
+static int read_ranges(struct arena *a, const char *file, unsigned own, struct texts *ret,
+		       struct err *e)
+{
+	auto_free char *text = NULL;
+	const struct passwd *me = getpwuid(getuid());
+	const char *number = arena_printf(a, "%u", getuid());
+	unsigned long long next = 1;
+	struct texts lines;
+
+	texts_add(a, ret, "0");
+	texts_addf(a, ret, "%u", own);
+	texts_add(a, ret, "1");
+	if (file_read_at(AT_FDCWD, file, ID_FILE_MAX, &text, NULL, e) < 0)
+		return 0; /* no file is no entry */
+	lines = texts_split(a, text, '\n');
+	for (size_t i = 0; i < lines.n && ret->n < 3 * RANGES_MAX; i++) {
+		struct texts parts = texts_split(a, lines.v[i], ':');
+		uint64_t start, count;
+
+		if (parts.n != 3 || (!(me && strcmp(parts.v[0], me->pw_name) == 0) &&
+				     strcmp(parts.v[0], number) != 0))
+			continue;
+		if (text_to_uint(parts.v[1], UINT32_MAX, &start, file, e) < 0 ||
+		    text_to_uint(parts.v[2], UINT32_MAX, &count, file, e) < 0)
+			return err_wrap(e, "%s", file);
+		texts_addf(a, ret, "%llu", next);
+		texts_addf(a, ret, "%llu", (unsigned long long)start);
+		texts_addf(a, ret, "%llu", (unsigned long long)count);
+		next += count;
+	}
+	return 0;
+}
+
+static int run_mapper(struct arena *a, const char *program, const char *pid,
+		      const struct texts *ranges, struct err *e)
+{
+	static const char *const folders[] = { "/usr/bin", "/bin", "/usr/sbin", "/sbin" };
+	struct texts argv = { 0 };
+	const char *path = NULL;
+	struct child child;
+	int status, r;
+
+	for (size_t i = 0; i < ARRAY_LEN(folders) && !path; i++) {
+		char *one = path_join(a, folders[i], program);
+
+		if (access(one, X_OK) == 0)
+			path = one;
+	}
+	if (!path)
+		return err_set(e, ERR_NOT_FOUND,
+			       "%s is missing, which gives subordinate ids: install the package "
+			       "uidmap (shadow)",
+			       program);
+	texts_add(a, &argv, program);
+	texts_add(a, &argv, pid);
+	for (size_t i = 0; i < ranges->n; i++)
+		texts_add(a, &argv, ranges->v[i]);
+	r = child_spawn(&(struct child_spawn){ .path = path,
+					       .argv = (char *const *)argv.v,
+					       .in = -1,
+					       .out = -1,
+					       .err = STDERR_FILENO },
+			&child, e);
+	if (r == 0)
+		r = child_wait(&child, &status, e);
+	if (r == 0 && child_exit_code(status) != 0)
+		r = err_set(e, ERR_DENIED, "%s failed with %d: see /etc/subuid and /etc/subgid",
+			    program, child_exit_code(status));
+	return r;
+}
+
+/* Only the own ids, which needs nobody's help. */
+static int map_single(const char *pid, unsigned uid, unsigned gid, struct err *e)
+{
+	char path[64], text[64];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%s/setgroups", pid);
+	r = file_poke_at(AT_FDCWD, path, "deny", e);
+	snprintf(path, sizeof(path), "/proc/%s/uid_map", pid);
+	snprintf(text, sizeof(text), "0 %u 1", uid);
+	if (r == 0)
+		r = file_poke_at(AT_FDCWD, path, text, e);
+	snprintf(path, sizeof(path), "/proc/%s/gid_map", pid);
+	snprintf(text, sizeof(text), "0 %u 1", gid);
+	return r == 0 ? file_poke_at(AT_FDCWD, path, text, e) : r;
+}
+
+static int map_ids(struct arena *a, pid_t child, struct err *e)
+{
+	const char *pid = arena_printf(a, "%d", child);
+	struct texts uids = { 0 }, gids = { 0 };
+	int r = read_ranges(a, "/etc/subuid", getuid(), &uids, e);
+
+	if (r == 0)
+		r = read_ranges(a, "/etc/subgid", getgid(), &gids, e);
+	if (r < 0)
+		return r;
+	if (uids.n <= 3 || gids.n <= 3) {
+		log_at(LOG_WARN,
+		       "no subordinate ids for uid %u: files of other owners become yours; to have "
+		       "some: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER",
+		       getuid());
+		return map_single(pid, getuid(), getgid(), e);
+	}
+	r = run_mapper(a, "newuidmap", pid, &uids, e);
+	return r < 0 ? r : run_mapper(a, "newgidmap", pid, &gids, e);
+}
+
+/* In the new process: make the namespace, wait for its ids, and hold it. */
+static void be_holder(int ready, int go, const char *program)
+{
+	char *const argv[] = { "berth-hold", "--hold", NULL };
+	struct err e = { 0 };
+	char byte;
+
+	if (unshare(CLONE_NEWUSER) < 0) {
+		cannot_make(&e);
+		err_send(ready, &e);
+		_exit(1);
+	}
+	close(ready);
+	if (read(go, &byte, 1) != 1)
+		_exit(1);
+	setsid();
+	execv(program, argv);
+	_exit(1);
+}
+
+static int start_holder(struct arena *a, pid_t *ret, struct err *e)
+{
+	int ready[2], go[2], status, r;
+	char *program;
+	pid_t pid;
+
+	r = path_libexec(a, "init", &program, e);
+	if (r < 0)
+		return r;
+	if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(go, O_CLOEXEC) < 0)
+		return err_sys(e, "make a pipe");
+	pid = fork();
+	if (pid == 0) {
+		close(go[1]);
+		be_holder(ready[1], go[0], program);
+	}
+	close(ready[1]);
+	close(go[0]);
+	r = pid < 0 ? err_sys(e, "fork") : err_recv(ready[0], e);
+	if (r == 0)
+		r = map_ids(a, pid, e);
+	if (r == 0 && write(go[1], "", 1) != 1)
+		r = err_sys(e, "start the holder of the user namespace");
+	close(ready[0]);
+	close(go[1]);
+	if (r < 0 && pid > 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+	}
+	*ret = pid;
+	return r;
+}
+
+static int note_holder(const struct state *s, pid_t pid, struct err *e)
+{
+	struct hold h = { .pid = pid };
+	auto_buf text = BUF(4096);
+	int r = kernel_start_time(pid, &h.start_time);
+
+	if (r < 0)
+		return err_from(e, r, "look at the holder of the user namespace");
+	json_write(&text, &hold_json, &h, 0);
+	return file_replace_at(s->run, HOLD_FILE, buf_text(&text), text.len, NULL, e);
+}
+
+static int get_namespace(const struct state *s, struct arena *a, struct err *e)
+{
+	auto_close int lock = -1;
+	pid_t pid;
+	int fd = open_held(s, a, e), r;
+
+	if (fd >= 0)
+		return fd;
+	lock = openat(s->run, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (lock < 0 || flock(lock, LOCK_EX) < 0)
+		return err_sys(e, "lock %s", s->run_path);
+	fd = open_held(s, a, e);
+	if (fd >= 0)
+		return fd;
+	r = start_holder(a, &pid, e);
+	if (r == 0)
+		r = note_holder(s, pid, e);
+	if (r < 0)
+		return r;
+	fd = open_held(s, a, e);
+	return fd >= 0 ? fd
+		       : err_set(e, ERR_SYSTEM, "the holder of the user namespace ended at once");
+}
+
+/* The overlay wants directories of the mount namespace that it is mounted in. */
+static int open_again(int *fd, const char *path, struct err *e)
+{
+	int again = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (again < 0)
+		return err_sys(e, "rootless: open %s", path);
+	close(*fd);
+	*fd = again;
+	return 0;
+}
+
+int rootless_enter(struct state *s, struct arena *a, struct err *e)
+{
+	auto_close int ns = -1;
+	int r;
+
+	if (geteuid() == 0)
+		return 0;
+	ns = get_namespace(s, a, e);
+	if (ns < 0)
+		return err_wrap(e, "rootless");
+	if (setns(ns, CLONE_NEWUSER) < 0)
+		return err_sys(e, "rootless: enter the user namespace");
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return err_sys(e, "rootless: make a mount namespace");
+	s->single_id = state_ids_mapped() < 2;
+	r = open_again(&s->lib, s->lib_path, e);
+	return r < 0 ? r : open_again(&s->run, s->run_path, e);
+}
