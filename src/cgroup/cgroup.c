@@ -354,8 +354,22 @@ int cgroup_stats(struct cgroup *c, struct cgroup_stats *ret, struct err *e)
 	return c->manager->stats(c, ret, e);
 }
 
+const char *cgroup_oom_file(const struct cgroup *c)
+{
+	const char *file;
+	const struct group *g =
+		c->manager->oom_file && c->len > 0 ? c->manager->oom_file(c, &file) : NULL;
+
+	return g ? path_join(c->arena, g->dir, file) : "";
+}
+
 int cgroup_oom_kills(struct cgroup *c, uint64_t *ret, struct err *e)
 {
-	*ret = c->manager->oom_kills ? c->manager->oom_kills(c) : 0;
+	AUTO(arena) a = arena_new();
+	const char *file;
+	const struct group *g =
+		c->manager->oom_file && c->len > 0 ? c->manager->oom_file(c, &file) : NULL;
+
+	*ret = g ? group_key(group_read(g, a, file), "oom_kill") : 0;
 	return 0;
 }

@@ -135,3 +135,6 @@ struct cgroup_stats {
 int cgroup_stats(struct cgroup *c, struct cgroup_stats *ret, struct err *e);
 /* How many processes of it the kernel killed for want of memory. */
 int cgroup_oom_kills(struct cgroup *c, uint64_t *ret, struct err *e);
+/* The file that tells it, in a line "oom_kill N" in every version, for the monitor, which outlives
+ * this; "" if there is none. Lives as long as c. */
+const char *cgroup_oom_file(const struct cgroup *c);

@@ -50,7 +50,8 @@ struct cgroup_manager {
 	/* SIGKILL, at once and to all; -EOPNOTSUPP where the kernel has no such thing. */
 	int (*kill_all)(struct cgroup *c);
 	int (*stats)(struct cgroup *c, struct cgroup_stats *ret, struct err *e);
-	uint64_t (*oom_kills)(struct cgroup *c);
+	/* The group and file of memory's "oom_kill N"; NULL: none. */
+	const struct group *(*oom_file)(const struct cgroup *c, const char **ret_file);
 	/* After the groups are gone. */
 	void (*removed)(struct cgroup *c);
 };

@@ -329,13 +329,14 @@ static int v1_stats(struct cgroup *c, struct cgroup_stats *ret, struct err *e)
 	return 0;
 }
 
-static uint64_t v1_oom_kills(struct cgroup *c)
+static const struct group *v1_oom_file(const struct cgroup *c, const char **ret_file)
 {
 	const struct group *g = group_with(c, "memory");
 
 	if (!g)
-		return c->unified ? cgroup_v2.oom_kills(c) : 0;
-	return group_key(group_read(g, c->arena, "memory.oom_control"), "oom_kill");
+		return c->unified ? cgroup_v2.oom_file(c, ret_file) : NULL;
+	*ret_file = "memory.oom_control";
+	return g;
 }
 
 const struct cgroup_manager cgroup_v1 = {
@@ -349,5 +350,5 @@ const struct cgroup_manager cgroup_v1 = {
 	.is_frozen = v1_is_frozen,
 	.kill_all = v1_kill_all,
 	.stats = v1_stats,
-	.oom_kills = v1_oom_kills,
+	.oom_file = v1_oom_file,
 };

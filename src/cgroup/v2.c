@@ -196,9 +196,10 @@ static int v2_kill_all(struct cgroup *c)
 
 /* statistics */
 
-static uint64_t v2_oom_kills(struct cgroup *c)
+static const struct group *v2_oom_file(const struct cgroup *c, const char **ret_file)
 {
-	return group_key(group_read(c->unified, c->arena, "memory.events"), "oom_kill");
+	*ret_file = "memory.events";
+	return c->unified;
 }
 
 static int v2_stats(struct cgroup *c, struct cgroup_stats *ret, struct err *e)
@@ -246,5 +247,5 @@ const struct cgroup_manager cgroup_v2 = {
 	.is_frozen = v2_is_frozen,
 	.kill_all = v2_kill_all,
 	.stats = v2_stats,
-	.oom_kills = v2_oom_kills,
+	.oom_file = v2_oom_file,
 };

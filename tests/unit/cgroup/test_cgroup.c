@@ -447,6 +447,7 @@ static void running_out_of_memory_is_counted(void **state)
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	assert_int_equal(cgroup_oom_kills(c, &kills, &e), 0);
 	assert_int_equal(kills, 1);
+	assert_int_equal(access(cgroup_oom_file(c), R_OK), 0);
 	unmake(c);
 }
 
