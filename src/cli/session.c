@@ -26,6 +26,8 @@ bool session_open(const struct globals *g, struct session *ret, int *ret_exit)
 		*ret_exit = cli_fail(&e);
 		return false;
 	}
+	/* What a crash left goes with the next command, whichever it is. */
+	state_sweep(&s.state);
 	*ret = s;
 	return true;
 }

@@ -28,6 +28,23 @@ static int make_link(const struct state *s, const char *kind, const char *path, 
 	return symlinkat(id, s->lib, path) < 0 ? -errno : 0;
 }
 
+static int rename_link(const struct state *s, const char *kind, const char *from, const char *to,
+		       struct err *e)
+{
+	char dir[PATH_MAX];
+	int r;
+
+	if (renameat(s->lib, from, s->lib, to) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -errno;
+	snprintf(dir, sizeof(dir), LAYOUT_NAMES "/%s", kind);
+	r = file_mkdir_path(s->lib, dir, 0700, e);
+	if (r < 0)
+		return r;
+	return renameat(s->lib, from, s->lib, to) < 0 ? -errno : 0;
+}
+
 const char *state_name_find(const struct state *s, const char *kind, const char *name,
 			    struct arena *a)
 {
@@ -98,6 +115,7 @@ int state_name_set(const struct state *s, const char *kind, const char *name, co
 		   struct err *e)
 {
 	char path[PATH_MAX], temporary[PATH_MAX];
+	auto_close int lock = -1;
 	uint32_t number;
 	int r = layout_path(path, sizeof(path), LAYOUT_NAMES, kind, name, e);
 
@@ -105,15 +123,19 @@ int state_name_set(const struct state *s, const char *kind, const char *name, co
 		return r;
 	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 		return err_sys(e, "getrandom");
-	snprintf(temporary, sizeof(temporary), LAYOUT_NAMES "/%s/.new-%08x", kind, number);
-	r = make_link(s, kind, temporary, id, e);
-	if (r < 0)
-		return err_from(e, r, "set the name %s", name);
-	if (renameat(s->lib, temporary, s->lib, path) < 0) {
-		r = err_sys(e, "set the name %s", name);
+	/* Beside what else is not there yet, so that the sweeper takes what the dead left. */
+	lock = layout_lock_new(s, LOCK_SH);
+	if (lock < 0)
+		return err_from(e, lock, "set the name %s", name);
+	snprintf(temporary, sizeof(temporary), LAYOUT_NEW "/name-%08x", number);
+	if (symlinkat(id, s->lib, temporary) < 0)
+		return err_sys(e, "set the name %s", name);
+	r = rename_link(s, kind, temporary, path, e);
+	if (r < 0) {
 		unlinkat(s->lib, temporary, 0);
+		return err_from(e, r, "set the name %s", name);
 	}
-	return r;
+	return 0;
 }
 
 void state_name_drop(const struct state *s, const char *kind, const char *name)

@@ -29,9 +29,7 @@ static int new_path(char *ret, size_t size, const char *kind, const char *id)
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
-/* Held shared between a new directory's making and its locking, so that the sweeper, which takes it
- * exclusively, never finds one that is not locked yet. */
-static int lock_new(const struct state *s, int how)
+int layout_lock_new(const struct state *s, int how)
 {
 	int fd = openat(s->lib, LAYOUT_NEW, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -67,7 +65,7 @@ static int make_new(const struct state *s, const char *path, struct err *e)
  * stays.  Meanwhile nobody may be between making and locking one. */
 static int make_instead(const struct state *s, const char *path, const char *id, struct err *e)
 {
-	auto_close int lock = lock_new(s, LOCK_EX);
+	auto_close int lock = layout_lock_new(s, LOCK_EX);
 	auto_close int there = openat(s->lib, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char aside[PATH_MAX];
 	uint32_t number;
@@ -98,7 +96,7 @@ int state_begin(const struct state *s, const char *kind, const char *id, struct 
 
 	if (r < 0)
 		return err_from(e, r, "create %s", id);
-	lock = lock_new(s, LOCK_SH);
+	lock = layout_lock_new(s, LOCK_SH);
 	if (lock < 0)
 		return err_from(e, lock, "create %s/%s", s->lib_path, LAYOUT_NEW);
 	r = make_new(s, path, e);
@@ -309,7 +307,7 @@ static void sweep_trash(int root)
 static void sweep_new(const struct state *s)
 {
 	AUTO(arena) a = arena_new();
-	auto_close int dir = lock_new(s, LOCK_EX | LOCK_NB);
+	auto_close int dir = layout_lock_new(s, LOCK_EX | LOCK_NB);
 	struct texts l;
 
 	if (dir < 0 || layout_entries(dir, ".", a, &l, NULL) < 0)
@@ -322,8 +320,23 @@ static void sweep_new(const struct state *s)
 	}
 }
 
+/* The half of a file that was to replace another: all are written under this lock. */
+static void sweep_run(const struct state *s)
+{
+	auto_close int lock = openat(s->run, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO(arena) a = arena_new();
+	struct texts l;
+
+	if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) < 0 ||
+	    layout_halves(lock, ".", a, &l, NULL) < 0)
+		return;
+	for (size_t i = 0; i < l.n; i++)
+		unlinkat(lock, l.v[i], 0);
+}
+
 void state_sweep(const struct state *s)
 {
+	sweep_run(s);
 	sweep_trash(s->lib);
 	sweep_trash(s->run);
 	sweep_new(s);
