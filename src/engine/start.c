@@ -12,12 +12,15 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/units.h"
+#include "cgroup/cgroup.h"
 #include "engine/facts.h"
 #include "engine/pty.h"
 #include "engine/signals.h"
 #include "kernel/process.h"
 #include "monitor/monitor.h"
 #include "runtime/runtime.h"
+
+#define CGROUP_WAIT_MS 5000
 
 /* Everything between the decision to start and the monitor's taking over. Descriptors are closed by
  * whoever dies last: the starter by its exec or exit, the caller by launch_close(). */
@@ -122,13 +125,18 @@ static void fill_handover(struct launch *l, const struct runtime_container *rc,
 
 static int write_pid_file(const char *path, pid_t pid, struct err *e)
 {
+	auto_close int fd = -1;
 	char text[32];
+	int r;
 
 	if (!path)
 		return 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_sys(e, "write the PID to %s", path);
 	snprintf(text, sizeof(text), "%d", pid);
-	return file_replace_at(AT_FDCWD, path, text, strlen(text),
-			       &(struct file_write){ .mode = 0644 }, e);
+	r = file_write_all(fd, text, strlen(text));
+	return r < 0 ? err_from(e, r, "write the PID to %s", path) : 0;
 }
 
 /* The container runs: say so to everybody else. */
@@ -211,6 +219,17 @@ static void leave_streams(void)
 		close(null);
 }
 
+static void undo_start(struct launch *l, const struct runtime_container *rc)
+{
+	AUTO(cgroup) group = NULL;
+
+	kill(rc->pid, SIGKILL);
+	waitpid(rc->pid, NULL, 0);
+	if (rc->cgroup_path && cgroup_open(rc->cgroup_manager, rc->cgroup_path, &group, NULL) == 0)
+		cgroup_remove(group, CGROUP_WAIT_MS, NULL);
+	unlinkat(l->run_dir, RUN_STATE_FILE, 0);
+}
+
 /* Returns only on failure, with nothing left running. */
 static int run_starter(struct launch *l, struct err *e)
 {
@@ -225,8 +244,12 @@ static int run_starter(struct launch *l, struct err *e)
 	if (r < 0)
 		return r;
 	r = start_process(l, &p, &rc, e);
-	if (r < 0)
+	if (r < 0) {
+		/* The request made sense; it is this host that can't have it. */
+		if (e && !e->where)
+			e->where = RUNTIME_NOT_EXECUTABLE;
 		return r;
+	}
 	r = record(l, &rc, e);
 	if (r == 0) {
 		fill_handover(l, &rc, &p, &h);
@@ -234,9 +257,7 @@ static int run_starter(struct launch *l, struct err *e)
 			leave_streams();
 		r = monitor_exec(monitor, &h, e);
 	}
-	kill(rc.pid, SIGKILL);
-	waitpid(rc.pid, NULL, 0);
-	unlinkat(l->run_dir, RUN_STATE_FILE, 0);
+	undo_start(l, &rc);
 	return r;
 }
 
