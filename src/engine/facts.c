@@ -108,31 +108,54 @@ static void find_limits(struct specify_facts *f)
 	f->may_raise_limits = !f->rootless && (f->capabilities & CAP_RESOURCE_BIT);
 }
 
+static void add_group(struct json_uints *groups, uint64_t gid)
+{
+	for (size_t i = 0; i < groups->n; i++)
+		if (groups->v[i] == gid)
+			return;
+	groups->v[groups->n++] = gid;
+}
+
+/* The user's own group is among them: without it a file that is forbidden to the group is not so
+ * to who has left that group by a setgid program. */
+static int find_groups(struct arena *a, const struct container *c, int root,
+		       const struct user_found *u, struct json_uints *ret, struct err *e)
+{
+	struct json_uints groups = {
+		.v = arena_array(a, u->groups.n + c->group_add.n + 1, sizeof(*groups.v)),
+	};
+
+	for (size_t i = 0; i < u->groups.n; i++)
+		add_group(&groups, u->groups.v[i]);
+	for (size_t i = 0; i < c->group_add.n; i++) {
+		uint64_t gid;
+		int r = user_group_find(root, c->group_add.v[i], &gid, e);
+
+		if (r < 0)
+			return err_wrap(e, "looking up supplemental groups for container %s",
+					c->id);
+		add_group(&groups, gid);
+	}
+	add_group(&groups, u->gid);
+	*ret = groups;
+	return 0;
+}
+
 static int find_user(struct arena *a, const struct container *c, int root, struct specify_facts *f,
 		     struct err *e)
 {
 	struct user_found u = { 0 };
 	int r = user_find(root, c->user ? c->user : "", a, &u, e);
-	size_t n;
 
-	if (r < 0) {
-		if (e && r == -ENOENT)
-			e->where = RUNTIME_NOT_EXECUTABLE;
+	if (r == 0)
+		r = find_groups(a, c, root, &u, &f->groups, e);
+	if (r == -ENOENT && e)
+		e->where = RUNTIME_NOT_EXECUTABLE;
+	if (r < 0)
 		return r;
-	}
 	f->uid = u.uid;
 	f->gid = u.gid;
 	f->home = u.home;
-	n = u.groups.n;
-	f->groups.v = arena_array(a, n + c->group_add.n, sizeof(*f->groups.v));
-	if (n)
-		memcpy(f->groups.v, u.groups.v, n * sizeof(*f->groups.v));
-	for (size_t i = 0; i < c->group_add.n; i++) {
-		r = user_group_find(root, c->group_add.v[i], &f->groups.v[n + i], e);
-		if (r < 0)
-			return r;
-	}
-	f->groups.n = n + c->group_add.n;
 	return 0;
 }
 
