@@ -46,6 +46,9 @@ int create_args_parse(struct arena *a, const struct create_args *args, int argc,
 /* --env-file and --env, in this order; "K" takes the host's value, "K*" all that begin so. */
 int env_args_parse(struct arena *a, const struct texts *files, const struct texts *env,
 		   struct texts *ret, struct err *e);
+/* --add-host, --dns…, --expose: into c. */
+int create_args_network(struct arena *a, const struct create_args *args, struct container *c,
+			struct err *e);
 /* -v, --mount, --tmpfs, --volumes-from: into c->mounts. */
 int create_args_mounts(struct arena *a, const struct create_args *args, struct container *c,
 		       struct err *e);

@@ -2,7 +2,10 @@
 /* From option texts to what is asked for. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -62,10 +65,15 @@ int env_args_parse(struct arena *a, const struct texts *files, const struct text
 	struct texts lines = { 0 };
 
 	for (size_t i = 0; i < files->n; i++) {
+		size_t before = lines.n;
 		int r = read_lines(a, files->v[i], &lines, e);
 
+		for (size_t k = before; r == 0 && k < lines.n; k++)
+			if (*lines.v[k] == '=')
+				r = err_set(e, ERR_INVALID, "invalid environment variable: \"%s\"",
+					    lines.v[k]);
 		if (r < 0)
-			return r;
+			return err_wrap(e, "parsing env file \"%s\"", files->v[i]);
 	}
 	for (size_t i = 0; i < lines.n; i++)
 		add_env(a, ret, lines.v[i]);
@@ -78,8 +86,8 @@ int env_args_parse(struct arena *a, const struct texts *files, const struct text
 	return 0;
 }
 
-static int parse_env(struct arena *a, const struct create_args *args, struct texts *env,
-		     struct err *e)
+/* The proxies, which both the image and the user may set otherwise. */
+static void take_proxies(struct arena *a, const struct create_args *args, struct texts *env)
 {
 	static const char *const proxies[] = {
 		"http_proxy", "https_proxy", "ftp_proxy", "no_proxy",
@@ -88,9 +96,6 @@ static int parse_env(struct arena *a, const struct create_args *args, struct tex
 
 	for (size_t i = 0; args->http_proxy && i < ARRAY_LEN(proxies); i++)
 		add_env(a, env, proxies[i]);
-	for (char **v = environ; args->env_host && *v; v++)
-		texts_add(a, env, *v);
-	return env_args_parse(a, &args->env_file, &args->env, env, e);
 }
 
 static void add_pair(struct arena *a, struct text_map *m, const char *text)
@@ -100,21 +105,32 @@ static void add_pair(struct arena *a, struct text_map *m, const char *text)
 	text_map_set(a, m, arena_strndup(a, text, n), text[n] ? arena_strdup(a, text + n + 1) : "");
 }
 
+static int add_label(struct arena *a, struct text_map *m, const char *text, struct err *e)
+{
+	if (!*text || *text == '=')
+		return err_set(e, ERR_INVALID,
+			       "unable to process labels: invalid label format: \"%s\"", text);
+	add_pair(a, m, text);
+	return 0;
+}
+
 static int parse_labels(struct arena *a, const struct create_args *args, struct container *c,
 			struct err *e)
 {
 	struct texts lines = { 0 };
+	int r = 0;
 
 	for (size_t i = 0; i < args->label_file.n; i++) {
-		int r = read_lines(a, args->label_file.v[i], &lines, e);
-
+		r = read_lines(a, args->label_file.v[i], &lines, e);
 		if (r < 0)
-			return r;
+			return err_wrap(e, "unable to process labels");
 	}
-	for (size_t i = 0; i < lines.n; i++)
-		add_pair(a, &c->labels, lines.v[i]);
-	for (size_t i = 0; i < args->label.n; i++)
-		add_pair(a, &c->labels, args->label.v[i]);
+	for (size_t i = 0; r == 0 && i < lines.n; i++)
+		r = add_label(a, &c->labels, lines.v[i], e);
+	for (size_t i = 0; r == 0 && i < args->label.n; i++)
+		r = add_label(a, &c->labels, args->label.v[i], e);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < args->annotation.n; i++) {
 		if (!strchr(args->annotation.v[i], '='))
 			return err_set(e, ERR_INVALID,
@@ -154,7 +170,7 @@ static int parse_entrypoint(struct arena *a, const char *text, struct texts *ret
 
 static int check_mode(const char *what, const char *mode, const char *const *words, struct err *e)
 {
-	if (!mode)
+	if (text_empty(mode))
 		return 0;
 	for (; *words; words++) {
 		const char *rest = text_after(mode, *words);
@@ -187,13 +203,13 @@ static int parse_namespaces(const struct create_args *args, struct container *c,
 	if (r < 0)
 		return r;
 	c->namespaces = (struct container_namespaces){
-		.pid = args->pid,
-		.ipc = args->ipc,
-		.uts = args->uts,
-		.cgroup = args->cgroupns,
-		.network = args->network ? args->network : "none",
+		.pid = text_empty(args->pid) ? NULL : args->pid,
+		.ipc = text_empty(args->ipc) ? NULL : args->ipc,
+		.uts = text_empty(args->uts) ? NULL : args->uts,
+		.cgroup = text_empty(args->cgroupns) ? NULL : args->cgroupns,
+		.network = text_empty(args->network) ? "none" : args->network,
 	};
-	if (args->hostname && args->uts && strcmp(args->uts, "private") != 0)
+	if (args->hostname && c->namespaces.uts && strcmp(args->uts, "private") != 0)
 		return err_set(e, ERR_INVALID,
 			       "cannot set hostname when joining a UTS namespace: "
 			       "invalid configuration");
@@ -232,6 +248,21 @@ static int parse_restart(struct arena *a, const struct create_args *args, struct
 	return 0;
 }
 
+/* A file that is named now and used later, from wherever that is. */
+static int take_path(struct arena *a, const char *path, const char **ret, struct err *e)
+{
+	char here[PATH_MAX];
+
+	if (!path) {
+		*ret = NULL;
+		return 0;
+	}
+	if (*path != '/' && !getcwd(here, sizeof(here)))
+		return err_sys(e, "find the working directory");
+	*ret = path_clean(a, *path == '/' ? path : path_join(a, here, path));
+	return 0;
+}
+
 static int parse_log(struct arena *a, const struct create_args *args, struct container *c,
 		     struct err *e)
 {
@@ -246,7 +277,8 @@ static int parse_log(struct arena *a, const struct create_args *args, struct con
 		int r = 0;
 
 		if ((value = text_after(opt, "path=")))
-			c->log.path = *value == '/' ? value : path_join(a, "/", value);
+			r = *value ? take_path(a, value, &c->log.path, e)
+				   : err_set(e, ERR_INVALID, "there is no path");
 		else if ((value = text_after(opt, "tag=")))
 			c->log.tag = value;
 		else if ((value = text_after(opt, "max-size=")))
@@ -265,7 +297,8 @@ static int parse_log(struct arena *a, const struct create_args *args, struct con
 
 static int check_number_set(const char *s)
 {
-	return *s && strspn(s, "01234567") == strlen(s) && strlen(s) <= 5 ? 0 : -EINVAL;
+	return *s && strspn(s, "01234567") == strlen(s) && strtoul(s, NULL, 8) <= 0777 ? 0
+										       : -EINVAL;
 }
 
 static int check_conflicts(const struct create_args *args, struct err *e)
@@ -279,8 +312,6 @@ static int check_conflicts(const struct create_args *args, struct err *e)
 	if (args->platform && (args->arch || args->os))
 		return err_set(e, ERR_INVALID,
 			       "--platform option can not be specified with --arch or --os");
-	if (args->no_hosts && args->add_host.n)
-		return err_set(e, ERR_INVALID, "--no-hosts and --add-host cannot be set together");
 	if (args->umask && check_number_set(args->umask) < 0)
 		return err_set(e, ERR_INVALID, "invalid umask string %s: invalid argument",
 			       args->umask);
@@ -289,6 +320,9 @@ static int check_conflicts(const struct create_args *args, struct err *e)
 			       "the working directory \"%s\" is invalid, it needs to "
 			       "be an absolute path",
 			       args->working_dir);
+	if (args->timeout < 0 || args->timeout > INT32_MAX)
+		return err_set(e, ERR_INVALID, "--timeout %lld: it must not be negative",
+			       (long long)args->timeout);
 	for (size_t i = 0; i < args->attach.n; i++)
 		if (strcmp(args->attach.v[i], "stdin") != 0 &&
 		    strcmp(args->attach.v[i], "stdout") != 0 &&
@@ -304,7 +338,21 @@ static int check_signal(const struct create_args *args, struct err *e)
 {
 	int number;
 
-	return args->stop_signal ? signal_parse(args->stop_signal, &number, e) : 0;
+	return !text_empty(args->stop_signal) ? signal_parse(args->stop_signal, &number, e) : 0;
+}
+
+static int take_paths(struct arena *a, const struct create_args *args, struct container *c,
+		      struct err *e)
+{
+	int r = take_path(a, args->cid_file, &c->cid_file, e);
+
+	if (r == 0)
+		r = take_path(a, args->pid_file, &c->pid_file, e);
+	if (r == 0)
+		r = take_path(a, args->monitor_pid_file, &c->monitor_pid_file, e);
+	if (r == 0)
+		r = take_path(a, args->init_path, &c->init_path, e);
+	return r;
 }
 
 static void take_plain(struct arena *a, const struct create_args *args, struct container *c)
@@ -314,7 +362,6 @@ static void take_plain(struct arena *a, const struct create_args *args, struct c
 	c->interactive = args->interactive;
 	c->auto_remove = args->remove;
 	c->init = args->init || args->init_path;
-	c->init_path = args->init_path;
 	c->privileged = args->privileged;
 	c->read_only = args->read_only;
 	c->read_only_tmpfs = args->read_only_tmpfs;
@@ -325,29 +372,17 @@ static void take_plain(struct arena *a, const struct create_args *args, struct c
 	c->user = args->user;
 	c->hostname = args->hostname;
 	c->domainname = args->domainname;
-	c->stop_signal = args->stop_signal;
+	c->stop_signal = text_empty(args->stop_signal) ? NULL : args->stop_signal;
 	c->stop_timeout_sec = args->stop_timeout_given ? args->stop_timeout : STOP_DEFAULT;
 	c->timeout_sec = args->timeout;
 	c->umask = args->umask;
 	c->timezone = args->timezone;
-	c->cid_file = args->cid_file;
-	c->pid_file = args->pid_file;
-	c->monitor_pid_file = args->monitor_pid_file;
 	c->group_add = args->group_add;
 	c->cgroup_parent = args->cgroup_parent;
 	c->cgroups_disabled = text_eq(args->cgroups, "disabled");
-	c->dns = args->dns;
-	c->dns_search = args->dns_search;
-	c->dns_options = args->dns_option;
-	c->add_hosts = args->add_host;
 	c->device_rules = args->device_cgroup_rule;
 	if (args->oom_score_adj_given)
 		c->oom_score_adj = arena_copy(a, &args->oom_score_adj, sizeof(args->oom_score_adj));
-	for (size_t i = 0; i < args->expose.n; i++)
-		texts_add(a, &c->exposed_ports,
-			  strchr(args->expose.v[i], '/')
-				  ? args->expose.v[i]
-				  : arena_printf(a, "%s/tcp", args->expose.v[i]));
 }
 
 int create_args_parse(struct arena *a, const struct create_args *args, int argc, const char **argv,
@@ -359,6 +394,8 @@ int create_args_parse(struct arena *a, const struct create_args *args, int argc,
 
 	if (r == 0)
 		r = check_signal(args, e);
+	if (r == 0)
+		r = take_paths(a, args, c, e);
 	if (r < 0)
 		return r;
 	take_plain(a, args, c);
@@ -368,8 +405,10 @@ int create_args_parse(struct arena *a, const struct create_args *args, int argc,
 		how.entrypoint_given = true;
 		r = parse_entrypoint(a, args->entrypoint, &c->entrypoint, e);
 	}
+	for (char **v = environ; args->env_host && *v; v++)
+		texts_add(a, &c->env, *v);
 	if (r == 0)
-		r = parse_env(a, args, &c->env, e);
+		r = env_args_parse(a, &args->env_file, &args->env, &c->env, e);
 	if (r == 0)
 		r = parse_labels(a, args, c, e);
 	if (r == 0)
@@ -378,6 +417,8 @@ int create_args_parse(struct arena *a, const struct create_args *args, int argc,
 		r = parse_restart(a, args, c, e);
 	if (r == 0)
 		r = parse_log(a, args, c, e);
+	if (r == 0)
+		r = create_args_network(a, args, c, e);
 	if (r == 0)
 		r = create_args_mounts(a, args, c, e);
 	if (r == 0)
@@ -389,6 +430,7 @@ int create_args_parse(struct arena *a, const struct create_args *args, int argc,
 	if (args->rootfs)
 		c->rootfs = argv[0];
 	how.image_volumes = args->image_volume;
+	take_proxies(a, args, &how.proxies);
 	how.unset_env = args->unset_env;
 	how.unset_env_all = args->unset_env_all;
 	how.durable = !args->remove;

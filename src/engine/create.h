@@ -15,7 +15,8 @@ struct container_create {
 	const struct image *image; /* NULL with want.rootfs */
 	bool entrypoint_given; /* want.entrypoint counts even if empty, and ends the image's CMD */
 	const char *image_volumes; /* "bind" (NULL), "tmpfs", "ignore" */
-	struct texts unset_env;
+	struct texts proxies;      /* the host's; the image's own win over them */
+	struct texts unset_env;    /* of the defaults, the proxies and the image's */
 	bool unset_env_all;
 	bool durable; /* survives a power cut that follows */
 };

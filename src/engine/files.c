@@ -78,26 +78,47 @@ static int make_hosts(const struct container *c, int dir, struct err *e)
 	return put(dir, "hosts", &out, e);
 }
 
+/* The lines of the host's that begin with a keyword. */
+static void add_host_lines(struct buf *out, const char *host, const char *keyword)
+{
+	size_t n = strlen(keyword);
+
+	for (const char *p = host; p && *p;) {
+		size_t len = strcspn(p, "\n");
+
+		if (strncmp(p, keyword, n) == 0 && (p[n] == ' ' || p[n] == '\t'))
+			buf_addf(out, "%.*s\n", (int)len, p);
+		p += len + (p[len] == '\n');
+	}
+}
+
+static void add_words(struct buf *out, const char *keyword, const struct texts *words)
+{
+	buf_adds(out, keyword);
+	for (size_t i = 0; i < words->n; i++)
+		buf_addf(out, " %s", words->v[i]);
+	buf_addc(out, '\n');
+}
+
+/* What was asked for, and the host's where nothing was. */
 static int make_resolv(const struct container *c, int dir, struct err *e)
 {
 	auto_buf out = BUF(FILE_MAX);
+	auto_free char *host = NULL;
 
-	if (c->dns.n == 0 && c->dns_search.n == 0 && c->dns_options.n == 0)
-		return copy("/etc/resolv.conf", dir, "resolv.conf", e);
-	if (c->dns_search.n && !texts_has(&c->dns_search, ".")) {
-		buf_adds(&out, "search");
-		for (size_t i = 0; i < c->dns_search.n; i++)
-			buf_addf(&out, " %s", c->dns_search.v[i]);
-		buf_addc(&out, '\n');
-	}
+	file_read_at(AT_FDCWD, "/etc/resolv.conf", FILE_MAX, &host, NULL, NULL);
+	if (c->dns_search.n == 0)
+		add_host_lines(&out, host, "search");
+	else if (!texts_has(&c->dns_search, "."))
+		add_words(&out, "search", &c->dns_search);
 	for (size_t i = 0; i < c->dns.n; i++)
 		buf_addf(&out, "nameserver %s\n", c->dns.v[i]);
-	if (c->dns_options.n) {
-		buf_adds(&out, "options");
-		for (size_t i = 0; i < c->dns_options.n; i++)
-			buf_addf(&out, " %s", c->dns_options.v[i]);
-		buf_addc(&out, '\n');
-	}
+	if (c->dns.n == 0)
+		add_host_lines(&out, host, "nameserver");
+	if (c->dns_options.n)
+		add_words(&out, "options", &c->dns_options);
+	else
+		add_host_lines(&out, host, "options");
 	return put(dir, "resolv.conf", &out, e);
 }
 

@@ -4,25 +4,35 @@
 
 #include "engine/create.h"
 
-static size_t key_len(const char *env)
+#define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+static void add_all(struct arena *a, struct texts *env, const struct texts *more)
 {
-	return strcspn(env, "=");
+	for (size_t i = 0; i < more->n; i++)
+		texts_set_env(a, env, more->v[i]);
 }
 
+/* What every container has, the host's proxies, the image's, and last what the user says: each may
+ * replace what came before. --unsetenv takes away from all but the last. */
 static void merge_env(struct arena *a, const struct container_create *how, struct texts *ret)
 {
-	const struct texts none = { 0 };
-	const struct texts *image = how->image ? &how->image->config.config.env : &none;
-	struct texts env = { 0 };
+	struct texts before = { 0 }, env = { 0 };
 
-	for (size_t i = 0; i < image->n && !how->unset_env_all; i++) {
-		const char *key = arena_strndup(a, image->v[i], key_len(image->v[i]));
+	texts_add(a, &before, DEFAULT_PATH);
+	/* systemd and many scripts look for this very value. */
+	texts_add(a, &before, "container=podman");
+	if (how->want.tty)
+		texts_add(a, &before, "TERM=xterm");
+	add_all(a, &before, &how->proxies);
+	if (how->image)
+		add_all(a, &before, &how->image->config.config.env);
+	for (size_t i = 0; i < before.n && !how->unset_env_all; i++) {
+		size_t n = strcspn(before.v[i], "=");
 
-		if (!texts_has(&how->unset_env, key))
-			texts_set_env(a, &env, image->v[i]);
+		if (!texts_has(&how->unset_env, arena_strndup(a, before.v[i], n)))
+			texts_add(a, &env, before.v[i]);
 	}
-	for (size_t i = 0; i < how->want.env.n; i++)
-		texts_set_env(a, &env, how->want.env.v[i]);
+	add_all(a, &env, &how->want.env);
 	*ret = env;
 }
 

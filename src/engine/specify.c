@@ -7,7 +7,6 @@
 #include "engine/specify_private.h"
 #include "runtime/capability.h"
 
-#define DEFAULT_PATH  "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define DEFAULT_LIMIT 1048576
 
 bool specify_is_host(const char *mode)
@@ -36,13 +35,6 @@ static struct texts make_env(struct arena *a, const struct container *c,
 {
 	struct texts env = { 0 };
 
-	if (!env_has(&c->env, "PATH"))
-		texts_add(a, &env, DEFAULT_PATH);
-	if (c->tty && !env_has(&c->env, "TERM"))
-		texts_add(a, &env, "TERM=xterm");
-	/* systemd and many scripts look for this very value. */
-	if (!env_has(&c->env, "container"))
-		texts_add(a, &env, "container=podman");
 	for (size_t i = 0; i < c->env.n; i++)
 		texts_add(a, &env, c->env.v[i]);
 	if (!env_has(&c->env, "HOSTNAME") && c->hostname)
