@@ -4,6 +4,11 @@
 
 load helpers
 
+setup() {
+    [[ $BATS_TEST_DESCRIPTION == --plan* ]] || needs containers
+    tiny
+}
+
 @test "a container's exit code becomes ours" {
     run -7 berth run --rm --network none tiny sh -c 'exit 7'
     run -143 berth run --rm --network none --init tiny sh -c 'kill -TERM $$; sleep 5'

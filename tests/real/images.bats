@@ -113,13 +113,17 @@ load helpers
     needs program podman
     real_image torture
     podman_image torture
-    berth run --rm --privileged --network none -u 0 -v "$REAL/list-tree:/list-tree:ro" \
-        --entrypoint /list-tree torture >"$BATS_TEST_TMPDIR/ours"
-    podman run --rm --privileged --network none -u 0 -v "$REAL/list-tree:/list-tree:ro" \
-        --entrypoint /list-tree torture >"$BATS_TEST_TMPDIR/theirs"
-    [ "$(wc -l <"$BATS_TEST_TMPDIR/ours")" -gt 1000 ]
-    diff "$BATS_TEST_TMPDIR/ours" "$BATS_TEST_TMPDIR/theirs" | head -60
-    cmp "$BATS_TEST_TMPDIR/ours" "$BATS_TEST_TMPDIR/theirs"
+    local who
+    for who in berth podman; do
+        $who run --rm --privileged --network none -u 0 -v "$REAL/list-tree:/list-tree:ro" \
+            --entrypoint /list-tree torture >"$BATS_TEST_TMPDIR/$who"
+        # Folders that the start itself makes or changes (the working directory, volumes, /etc/hosts in
+        # /etc) have today's time.  On purpose another: podman 4.3 makes 1970 of times before it.
+        sed -i -E '/^\/(etc|made|made\/by|made\/by\/workdir|vol|vol\/nested|vol\/nested\/deep|t\/ancient) /s/ -?[0-9]+\.[0-9]{9}/ TIME/' \
+            "$BATS_TEST_TMPDIR/$who"
+    done
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/berth")" -gt 1000 ]
+    diff "$BATS_TEST_TMPDIR/berth" "$BATS_TEST_TMPDIR/podman"
 }
 
 @test "an index gives this machine's image, and another's when asked" {
