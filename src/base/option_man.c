@@ -179,7 +179,19 @@ static void add_examples(struct buf *out, const char *full, const char *examples
 	buf_adds(out, ".Ed\n");
 }
 
-/* A line of prose: `code` and **strong** become bold, *emphasis* italic. */
+/* The length of [text](address) at s, or 0; text is what is shown of it. */
+static size_t link_at(const char *s, const char *end, size_t *ret_text)
+{
+	const char *middle = memchr(s, ']', (size_t)(end - s)), *close;
+
+	if (*s != '[' || !middle || end - middle < 2 || middle[1] != '(')
+		return 0;
+	close = memchr(middle, ')', (size_t)(end - middle));
+	*ret_text = (size_t)(middle - s) - 1;
+	return close ? (size_t)(close - s) + 1 : 0;
+}
+
+/* A line of prose: `code` and **strong** become bold, *emphasis* italic, links their text. */
 static void add_inline(struct buf *out, const char *s, size_t len)
 {
 	const char *end = s + len, *on = NULL;
@@ -188,8 +200,15 @@ static void add_inline(struct buf *out, const char *s, size_t len)
 		buf_adds(out, "\\&");
 	while (s < end) {
 		bool strong = end - s >= 2 && s[0] == '*' && s[1] == '*';
-		size_t marker = strong ? 2 : 1;
+		size_t marker = strong ? 2 : 1, text;
+		size_t link = on ? 0 : link_at(s, end, &text);
 
+		if (link) {
+			for (size_t i = 1; i <= text; i++)
+				add_char(out, s[i]);
+			s += link;
+			continue;
+		}
 		if ((*s != '`' && *s != '*') || (on && *on == '`' && *s != '`')) {
 			add_char(out, *s++);
 			continue;
@@ -211,79 +230,139 @@ static void add_inline(struct buf *out, const char *s, size_t len)
 	buf_addc(out, '\n');
 }
 
-/* What the last line of prose left open. */
+/* What the last lines of prose left open. */
 struct prose {
 	struct buf *out;
-	bool literal, list;
+	bool literal, indented, list, paragraph;
+	bool text; /* since the heading */
 };
 
-static void end_list(struct prose *p)
+static void begin_text(struct prose *p)
+{
+	if (p->indented)
+		buf_adds(p->out, ".Ed\n");
+	if (p->paragraph && p->text)
+		buf_adds(p->out, ".Pp\n");
+	p->indented = p->paragraph = false;
+	p->text = true;
+}
+
+static void end_blocks(struct prose *p)
 {
 	if (p->list)
 		buf_adds(p->out, ".El\n");
-	p->list = false;
+	if (p->indented)
+		buf_adds(p->out, ".Ed\n");
+	p->list = p->indented = p->paragraph = false;
+}
+
+static void add_heading(struct prose *p, const char *line, size_t len)
+{
+	size_t level = strspn(line, "#"), blanks = strspn(line + level, " ");
+	const char *title = line + level + blanks;
+
+	end_blocks(p);
+	p->text = false;
+	buf_adds(p->out, level <= 2 ? ".Sh " : ".Ss ");
+	for (; title < line + len; title++)
+		add_char(p->out, level <= 2 ? (char)toupper((unsigned char)*title) : *title);
+	buf_addc(p->out, '\n');
+}
+
+/* Four blanks after an empty line: as it stands. */
+static void add_indented(struct prose *p, const char *line, size_t len)
+{
+	if (!p->indented)
+		buf_adds(p->out, ".Bd -literal -offset indent\n");
+	else if (p->paragraph)
+		buf_addc(p->out, '\n');
+	p->indented = p->text = true;
+	p->paragraph = false;
+	add_text(p->out, line + 4, len - 4);
+	buf_addc(p->out, '\n');
 }
 
 static void add_prose_line(struct prose *p, const char *line, size_t len)
 {
+	bool deep = len > 4 && strncmp(line, "    ", 4) == 0 && !p->list;
+
 	if (len >= 3 && strncmp(line, "```", 3) == 0) {
-		end_list(p);
+		end_blocks(p);
 		buf_adds(p->out, p->literal ? ".Ed\n" : ".Bd -literal -offset indent\n");
 		p->literal = !p->literal;
 	} else if (p->literal) {
 		add_text(p->out, line, len);
 		buf_addc(p->out, '\n');
+	} else if (deep && (p->paragraph || p->indented)) {
+		add_indented(p, line, len);
 	} else if (len > 0 && *line == '#') {
-		size_t level = strspn(line, "#"), blanks = strspn(line + level, " ");
-		const char *title = line + level + blanks;
-
-		end_list(p);
-		buf_adds(p->out, level <= 2 ? ".Sh " : ".Ss ");
-		for (; title < line + len; title++)
-			add_char(p->out,
-				 level <= 2 ? (char)toupper((unsigned char)*title) : *title);
-		buf_addc(p->out, '\n');
+		add_heading(p, line, len);
 	} else if (len >= 2 && strncmp(line, "- ", 2) == 0) {
+		p->paragraph = false;
+		begin_text(p);
 		buf_adds(p->out, p->list ? ".It\n" : ".Bl -bullet\n.It\n");
 		p->list = true;
 		add_inline(p->out, line + 2, len - 2);
 	} else if (len == 0) {
-		end_list(p);
-		buf_adds(p->out, ".Pp\n");
+		if (p->list)
+			buf_adds(p->out, ".El\n");
+		p->list = false;
+		p->paragraph = true;
 	} else {
 		size_t blanks = strspn(line, " ");
 
+		begin_text(p);
 		add_inline(p->out, line + blanks, len - blanks);
 	}
 }
 
-static void add_prose(struct buf *out, const char *text)
+/* paragraph: there is text in front of it. */
+static void add_prose(struct buf *out, const char *text, size_t len, bool paragraph)
 {
-	struct prose p = { .out = out };
+	struct prose p = { .out = out, .paragraph = paragraph, .text = paragraph };
+	const char *end = text + len;
 
-	while (*text) {
-		size_t len = strcspn(text, "\n");
+	while (text < end) {
+		size_t n = strcspn(text, "\n");
 
-		add_prose_line(&p, text, len);
-		text += len + (text[len] == '\n');
+		add_prose_line(&p, text, n);
+		text += n + (text[n] == '\n');
 	}
-	end_list(&p);
+	end_blocks(&p);
 	if (p.literal)
 		buf_adds(out, ".Ed\n");
+}
+
+/* The prose without its title; *ret_lead: what stands before the first section. */
+static const char *prose_split(const char *prose, size_t *ret_lead)
+{
+	const char *section;
+
+	if (strncmp(prose, "# ", 2) == 0)
+		prose += strcspn(prose, "\n");
+	prose += strspn(prose, "\n");
+	section = strncmp(prose, "## ", 3) == 0 ? prose : strstr(prose, "\n## ");
+	*ret_lead = section ? (size_t)(section - prose) : strlen(prose);
+	return prose;
 }
 
 void option_man(struct buf *out, const char *program, const char *path, const struct command *c,
 		const char *prose)
 {
 	AUTO(arena) a = arena_new();
+	size_t lead = 0;
 
+	if (prose)
+		prose = prose_split(prose, &lead);
 	add_head(out, program, path, c);
 	add_synopsis(out, c);
+	if (lead)
+		add_prose(out, prose, lead, true);
 	add_commands(out, a, c);
 	add_options(out, a, c);
 	add_examples(out, command_path(a, program, path), c->examples);
 	if (prose)
-		add_prose(out, prose);
+		add_prose(out, prose + lead, strlen(prose + lead), false);
 	if (*path) {
 		buf_adds(out, ".Sh SEE ALSO\n.Xr");
 		add_word(out, program);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the option tables give beside parsing: scripts for shells (completion), what may follow the
- * words typed so far (__complete, which those scripts ask) and the man pages (__man FOLDER, which
- * `make install` asks).
+ * What the option tables give beside parsing: scripts for shells (completion), and what may follow
+ * the words typed so far (__complete, which those scripts ask).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +16,6 @@
 
 #define SCRIPT_MAX ((size_t)1 << 16)
 #define OFFERS_MAX ((size_t)1 << 20)
-#define PAGE_MAX   ((size_t)1 << 20)
 
 static const char *const shells[] = { "bash", "fish", "zsh", NULL };
 
@@ -136,54 +134,4 @@ const struct command complete_internal_command = {
 	.options_end_at_arg = true,
 	.hidden = true,
 	.run = complete,
-};
-
-static int write_page(struct arena *a, int folder, const char *path, const struct command *c,
-		      struct err *e)
-{
-	auto_buf page = BUF(PAGE_MAX);
-	char *name = arena_printf(a, "berth%s%s.1", *path ? "-" : "", path);
-
-	for (char *blank = name; (blank = strchr(blank, ' '));)
-		*blank = '-';
-	option_man(&page, "berth", path, c, NULL);
-	if (buf_check(&page, name, e) < 0)
-		return -e->code;
-	return file_replace_at(folder, name, page.data, page.len,
-			       &(struct file_write){ .mode = 0644 }, e);
-}
-
-static int write_pages(struct arena *a, int folder, const char *path, const struct command *c,
-		       struct err *e)
-{
-	int r = write_page(a, folder, path, c, e);
-
-	for (size_t i = 0; r == 0 && c->commands && c->commands[i]; i++)
-		if (!c->commands[i]->hidden)
-			r = write_pages(a, folder,
-					arena_printf(a, "%s%s%s", path, *path ? " " : "",
-						     c->commands[i]->name),
-					c->commands[i], e);
-	return r;
-}
-
-static int man(void *globals, void *args, int argc, const char **argv)
-{
-	AUTO(arena) a = arena_new();
-	struct err e;
-	auto_close int folder = file_open_dir_at(AT_FDCWD, argv[0], &e);
-
-	if (folder < 0 || write_pages(a, folder, "", &root_command, &e) < 0)
-		return cli_fail(&e);
-	return 0;
-}
-
-const struct command man_internal_command = {
-	.name = "__man",
-	.summary = "Write the man pages into a folder",
-	.usage = "FOLDER",
-	.min_args = 1,
-	.max_args = 1,
-	.hidden = true,
-	.run = man,
 };

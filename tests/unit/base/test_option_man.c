@@ -38,8 +38,9 @@ static const struct command root = { .name = "berth",
 				     .commands = commands };
 
 static const char prose[] =
-	"## Notes\nUse `ls -l` or **care**, *now*; 2 * 3.\n\n- one\n- two\n  more\n"
-	"\n### Deep\n```\n$ berth x\n.y\n```\n";
+	"# berth container list\n\nThird, as [run](run.md).\n\n"
+	"## Notes\n\nUse `ls -l` or **care**, *now*; 2 * 3.\n\n- one\n- two\n  more\n"
+	"\n### Deep\n```\n$ berth x\n.y\n```\n\n    a [0](1)\n\n    b\n\nEnd\n";
 
 static const char expected[] = ".\\\" Made from the option tables of this program.\n\
 .Dd\n\
@@ -58,6 +59,8 @@ First.\n\
 Second.\n\
 .Pp\n\
 Other names: ls.\n\
+.Pp\n\
+Third, as run.\n\
 .Sh OPTIONS\n\
 .Bl -tag -width Ds\n\
 .It Fl \\&a , Fl \\-all\n\
@@ -78,7 +81,6 @@ berth container list \\-\\-all\n\
 .Ed\n\
 .Sh NOTES\n\
 Use \\fBls \\-l\\fR or \\fBcare\\fR, \\fInow\\fR; 2 * 3.\n\
-.Pp\n\
 .Bl -bullet\n\
 .It\n\
 one\n\
@@ -86,12 +88,18 @@ one\n\
 two\n\
 more\n\
 .El\n\
-.Pp\n\
 .Ss Deep\n\
 .Bd -literal -offset indent\n\
 $ berth x\n\
 \\&.y\n\
 .Ed\n\
+.Bd -literal -offset indent\n\
+a [0](1)\n\
+\n\
+b\n\
+.Ed\n\
+.Pp\n\
+End\n\
 .Sh SEE ALSO\n\
 .Xr \"\\&berth\" 1\n";
 
