@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/file.h"
@@ -140,6 +141,14 @@ static void take_names(struct arena *a, int dir, struct process *p)
 	p->label = *text ? printable(text, strlen(text)) : NULL;
 }
 
+static bool is_in_our_namespace(int dir)
+{
+	struct stat ours, its;
+
+	return stat("/proc/self/ns/user", &ours) == 0 && fstatat(dir, "ns/user", &its, 0) == 0 &&
+	       ours.st_ino == its.st_ino && ours.st_dev == its.st_dev;
+}
+
 static bool read_process(struct arena *a, int proc, pid_t pid, struct process *ret)
 {
 	auto_close int dir = file_open_dir_at(proc, arena_printf(a, "%d", pid), NULL);
@@ -153,8 +162,13 @@ static bool read_process(struct arena *a, int proc, pid_t pid, struct process *r
 		return false;
 	take_status(a, status, &p);
 	take_names(a, dir, &p);
-	p.uid_map = read_proc(a, dir, "uid_map", NULL);
-	p.gid_map = read_proc(a, dir, "gid_map", NULL);
+	/* In our own user namespace the ids of status are inside ids already. */
+	if (is_in_our_namespace(dir)) {
+		p.uid_map = p.gid_map = "0 0 4294967295";
+	} else {
+		p.uid_map = read_proc(a, dir, "uid_map", NULL);
+		p.gid_map = read_proc(a, dir, "gid_map", NULL);
+	}
 	*ret = p;
 	return true;
 }
