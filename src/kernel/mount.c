@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -15,7 +14,6 @@
 #include "kernel/feature.h"
 #include "kernel/mount_private.h"
 #include "kernel/open.h"
-#include "kernel/process.h"
 
 /* libc's wrappers and enums come in three generations, so the calls are made here. */
 #ifndef SYS_mount_setattr
@@ -188,8 +186,11 @@ int kernel_mount_set(int mount, const struct kernel_mount_set *how, struct err *
 		if (syscall(SYS_mount_setattr, mount, "", flags, &attr, sizeof(attr)) == 0)
 			return 0;
 		if (errno != ENOSYS)
-			return err_sys(e, how->set & MOUNT_ATTR_IDMAP ? "map the IDs of a mount"
-								      : "set flags of a mount");
+			return err_sys(e,
+				       how->set & MOUNT_ATTR_IDMAP
+					       ? "map the IDs of a mount (its file system may not "
+						 "be able to on this kernel)"
+					       : "set flags of a mount");
 		kernel_lacks(KERNEL_MOUNT_SETATTR);
 	}
 	return set_the_old_way(mount, how, e);
@@ -211,57 +212,4 @@ int kernel_mount_attach(int mount, int target, const struct kernel_mount_set *se
 	if (syscall(SYS_move_mount, mount, "", target, "", MOVE_FROM_FD | MOVE_TO_FD) < 0)
 		return err_sys(e, "attach a mount");
 	return set && !before ? kernel_mount_set(mount, set, e) : 0;
-}
-
-/* In a child that shares our descriptors and has mounts of its own; /proc is as good a place as
- * any to mount on for a moment. */
-static int mount_and_detach(const char *type, const char *source, const char *data, int cwd,
-			    int *ret, struct err *e)
-{
-	if (mount_call(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return err_sys(e, "make mounts private");
-	if ((cwd >= 0 && fchdir(cwd) < 0) || mount_call(source, "/proc", type, 0, data) < 0)
-		return err_sys(e, "%s", type);
-	*ret = kernel_mount_copy(AT_FDCWD, "/proc", false, e);
-	return *ret < 0 ? *ret : 0;
-}
-
-int mount_detached_the_old_way(const char *type, const char *source, const char *data, int cwd,
-			       struct err *e)
-{
-	struct {
-		struct err e;
-		int r, fd;
-	} report = { .r = -EIO, .fd = -1 };
-	int ends[2], pidfd = -1;
-	struct kernel_clone how = { .flags = CLONE_NEWNS | CLONE_FILES, .cgroup_fd = -1 };
-	pid_t pid;
-	ssize_t n;
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_sys(e, "pipe");
-	pid = kernel_clone(&how, &pidfd, NULL, e);
-	if (pid == 0) {
-		report.r = mount_and_detach(type, source, data, cwd, &report.fd, &report.e);
-		if (write(ends[1], &report, sizeof(report)) != sizeof(report))
-			_exit(1);
-		_exit(0);
-	}
-	if (pid > 0) {
-		kernel_pidfd_wait(pidfd, NULL);
-		close(pidfd);
-		/* The write end is closed only now: with one table of descriptors it was also the
-		 * child's.  What it wrote fits into the pipe. */
-		close(ends[1]);
-		n = read(ends[0], &report, sizeof(report));
-		close(ends[0]);
-		if (n != sizeof(report))
-			return err_set(e, ERR_SYSTEM, "%s: the mounting process died", type);
-		if (report.r < 0 && e)
-			*e = report.e;
-		return report.r < 0 ? report.r : report.fd;
-	}
-	close(ends[0]);
-	close(ends[1]);
-	return pid;
 }

@@ -15,7 +15,3 @@ int config_error(int config, struct err *e, const char *what);
 int config_mount(int config, uint64_t attr, const char *what, struct err *e);
 int mount_call(const char *source, const char *target, const char *type, unsigned long flags,
 	       const void *data);
-/* mount(2) with the data as one text (a page of it, where fsconfig(2) takes 255 bytes a value),
- * relative paths in it being relative to cwd (-1: as it is), and a detached copy of that. */
-int mount_detached_the_old_way(const char *type, const char *source, const char *data, int cwd,
-			       struct err *e);

@@ -6,15 +6,20 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "kernel/feature.h"
 #include "kernel/mount.h"
 #include "kernel/mount_private.h"
 #include "kernel/open.h"
+#include "kernel/process.h"
 
 #define DATA_MAX  4096 /* the page that mount(2) copies */
 #define VALUE_MAX 255
@@ -73,9 +78,10 @@ static int mount_by(enum kernel_feature feature, add_layer *add, const struct ke
 	if (config < 0)
 		return err_sys(e, "overlay");
 	r = add_layers(config, o, add, &added);
-	if (added == 0 && (r == -EINVAL || r == -EBADF)) {
-		/* EBADF: this kernel takes descriptors of layers, but not O_PATH ones. */
-		if (r == -EINVAL)
+	/* EBADF: this kernel takes descriptors of layers, but not O_PATH ones.  Before 6.5 it
+	 * gathers what it will refuse, until that is too much. */
+	if (r == -EINVAL || (added == 0 && r == -EBADF)) {
+		if (r == -EINVAL && added == 0)
 			kernel_lacks(feature);
 		return -ENOTSUP;
 	}
@@ -169,10 +175,123 @@ static int mount_by_values(const struct kernel_overlay *o, struct err *e)
 	return r;
 }
 
+/* The layer that the descriptor is, in the mounts of this process's own namespace: overlayfs takes
+ * no others.  Layers are ours, so that their names can be trusted. */
+static int reopen(int fd)
+{
+	char name[PATH_MAX];
+	ssize_t n = readlink(kernel_fd_path(fd).path, name, sizeof(name) - 1);
+	auto_close int here = -1;
+
+	if (n < 0)
+		return -errno;
+	name[n] = '\0';
+	here = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* A mount that is attached nowhere has no name; it is good as it is. */
+	if (here < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return dup2(here, fd) < 0 ? -errno : 0;
+}
+
+/* In a child with mounts of its own; /proc is as good a place as any to mount on for a moment. */
+static int mount_and_copy(const struct kernel_overlay *o, const char *data, struct err *e)
+{
+	int r = 0;
+
+	if (mount_call(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return err_sys(e, "make mounts private");
+	for (size_t i = 0; i < o->lower_len && r == 0; i++)
+		r = reopen(o->lower[i]);
+	if (r == 0 && o->upper >= 0)
+		r = reopen(o->upper);
+	if (r == 0 && o->upper >= 0)
+		r = reopen(o->work);
+	if (r < 0)
+		return err_from(e, r, "overlay: layer");
+	if (chdir("/proc/self/fd") < 0 || mount_call("overlay", "/proc", "overlay", 0, data) < 0)
+		return err_sys(e, "overlay");
+	return kernel_mount_copy(AT_FDCWD, "/proc", false, e);
+}
+
+struct report {
+	struct err e;
+	int r;
+};
+
+static void send_mount(int to, const struct report *report, int mount)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} c = { .bytes = { 0 } };
+	struct iovec v = { (void *)report, sizeof(*report) };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+
+	if (mount >= 0) {
+		m.msg_control = &c;
+		m.msg_controllen = sizeof(c);
+		c.head.cmsg_level = SOL_SOCKET;
+		c.head.cmsg_type = SCM_RIGHTS;
+		c.head.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&c.head), &mount, sizeof(mount));
+	}
+	sendmsg(to, &m, MSG_NOSIGNAL);
+}
+
+static int receive_mount(int from, struct err *e)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} c = { .bytes = { 0 } };
+	struct report report = { .r = -EIO };
+	struct iovec v = { &report, sizeof(report) };
+	struct msghdr m = {
+		.msg_iov = &v, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof(c)
+	};
+	int mount = -1;
+
+	if (recvmsg(from, &m, MSG_CMSG_CLOEXEC) != sizeof(report))
+		return err_set(e, ERR_SYSTEM, "overlay: the mounting process died");
+	if (report.r < 0) {
+		if (e)
+			*e = report.e;
+		return report.r;
+	}
+	if (CMSG_FIRSTHDR(&m))
+		memcpy(&mount, CMSG_DATA(&c.head), sizeof(mount));
+	return mount;
+}
+
+static int overlay_in_child(const struct kernel_overlay *o, const char *data, struct err *e)
+{
+	struct kernel_clone how = { .flags = CLONE_NEWNS, .cgroup_fd = -1 };
+	struct report report = { .r = -EIO };
+	int ends[2], pidfd = -1, mount;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_sys(e, "socketpair");
+	pid = kernel_clone(&how, &pidfd, NULL, e);
+	if (pid == 0) {
+		mount = mount_and_copy(o, data, &report.e);
+		report.r = mount < 0 ? mount : 0;
+		send_mount(ends[1], &report, mount);
+		_exit(0);
+	}
+	close(ends[1]);
+	mount = pid < 0 ? pid : receive_mount(ends[0], e);
+	close(ends[0]);
+	if (pid > 0) {
+		kernel_pidfd_wait(pidfd, NULL);
+		close(pidfd);
+	}
+	return mount;
+}
+
 static int mount_by_text(const struct kernel_overlay *o, struct err *e)
 {
 	struct text t = { .len = 0 };
-	auto_close int fds = -1;
 
 	for (size_t i = 0; i < o->lower_len; i++)
 		add(&t, "%s%d", i ? ":" : "lowerdir=", o->lower[i]);
@@ -187,10 +306,7 @@ static int mount_by_text(const struct kernel_overlay *o, struct err *e)
 			       "overlay: %zu layers are too many for this kernel; Linux 6.7 takes "
 			       "500",
 			       o->lower_len);
-	fds = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fds < 0)
-		return err_sys(e, "/proc/self/fd");
-	return mount_detached_the_old_way("overlay", "overlay", t.data, fds, e);
+	return overlay_in_child(o, t.data, e);
 }
 
 /* An overlay wants two layers; one alone is shown as it is. */

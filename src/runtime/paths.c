@@ -37,16 +37,25 @@ static int make_mask(struct child *c, struct err *e)
 	return 0;
 }
 
-/* Before 6.15 only what is attached can be copied: it then is, below the copy that hides it. */
-static int copy_mask(struct child *c, int target, bool directory, struct err *e)
+/* Before 6.15 only what is attached can be copied.  The host's /sys, in this namespace of ours, has
+ * served its turn and goes away with the old root. */
+static int attach_mask(const struct child *c, struct err *e)
 {
-	const char *which = directory ? "directory" : "file";
-	struct kernel_mount_set set = { .set = MOUNT_ATTR_RDONLY };
-	int mount = kernel_mount_copy(c->mask, which, false, e);
+	auto_close int target = open("/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (mount != -EINVAL || !directory || kernel_mount_attach(c->mask, target, &set, e) < 0)
-		return mount;
-	return kernel_mount_copy(c->mask, which, false, e);
+	if (target < 0)
+		return err_sys(e, "/sys");
+	return kernel_mount_attach(c->mask, target, NULL, e);
+}
+
+static int copy_mask(const struct child *c, const char *name, struct err *e)
+{
+	int fd = kernel_mount_copy(c->mask, name, false, e), r;
+
+	if (fd != -EINVAL)
+		return fd;
+	r = attach_mask(c, e);
+	return r < 0 ? r : kernel_mount_copy(c->mask, name, false, e);
 }
 
 static int mask(void *arg, struct err *e)
@@ -69,7 +78,7 @@ static int mask(void *arg, struct err *e)
 		return err_sys(e, "mask %s", p->path);
 	if (st.st_dev == shown.st_dev)
 		return 0;
-	mount = copy_mask(c, target, S_ISDIR(st.st_mode), e);
+	mount = copy_mask(c, S_ISDIR(st.st_mode) ? "directory" : "file", e);
 	r = mount < 0 ? mount : kernel_mount_attach(mount, target, &set, e);
 	return r < 0 ? err_wrap(e, "mask %s", p->path) : 0;
 }
