@@ -8,7 +8,8 @@
 #
 # strace counts calls for each process and each kind of call apart, so that one kind after the other is
 # injected with growing N until no process makes N of them.  Commands whose processes end by themselves,
-# as strace waits for all.  CRASH_LIMIT (40) tries at most for each kind; CRASH_STEP skips some.
+# as strace waits for all.  CRASH_MOST (5, so that `make check` stays short; 40 is thorough) tries for each
+# kind, CRASH_LIMIT fewer where a test says so; CRASH_STEP skips some.
 
 load ../cli/helpers
 
@@ -70,7 +71,7 @@ crash_at() { # FAULT CALL...
     local fault=$1 call n tried=0 seen sane
     shift
     for call; do
-        for ((n = 1; n <= ${CRASH_LIMIT:-40}; n += ${CRASH_STEP:-1})); do
+        for ((n = 1; n <= most; n += step)); do
             crash_restore
             seen=0
             crash_once "$fault" "$call" "$n" || seen=$?

@@ -19,7 +19,13 @@ setup_suite() {
         return 1
     }
     cc -O2 -static -D_GNU_SOURCE "$tests/real/list-tree.c" -o "$REAL/list-tree" || return
-    printf '[containers]\ndefault_ulimits = ["nofile=1024:4096", "nproc=4096:4096"]\n' >"$REAL/containers.conf"
+    # This replaces Debian's, of which the capabilities are wanted; limits as low as any machine may set.
+    cat >"$REAL/containers.conf" <<'CONF'
+[containers]
+default_ulimits = ["nofile=1024:4096", "nproc=4096:4096"]
+default_capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETFCAP", "SETGID",
+    "SETPCAP", "SETUID", "SYS_CHROOT"]
+CONF
     "$MKIMAGES" serve --port 0 --tls --auth joe:secret --data "$REAL/registry" --images "$real_images" \
         >"$REAL/serve.log" 2>&1 3>&- 4>&- &
     echo $! >"$REAL/serve.pid"
