@@ -79,9 +79,8 @@ static const struct option *const options[] = { attach_options, NULL };
 const struct command attach_command = {
 	.name = "attach",
 	.summary = "Attach to a running container",
-	.description = "The berth attach command allows you to attach to a running container using "
-		       "the container's ID or name, either to view its ongoing output or to "
-		       "control it interactively.",
+	.description =
+		"Shows a running container's output from now on and, with -i at its start, passes standard input to it. The detach keys leave it running.",
 	.usage = "CONTAINER",
 	.examples = "ctrID\n1234\n--no-stdin foobar\n",
 	.options = options,

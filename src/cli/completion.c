@@ -55,8 +55,9 @@ static int completion(void *globals, void *args, int argc, const char **argv)
 
 const struct command completion_command = {
 	.name = "completion",
-	.summary = "Generate shell autocompletions",
-	.description = "Generate shell autocompletions for bash, fish or zsh.",
+	.summary = "Print the completion script of a shell",
+	.description =
+		"Prints what makes bash, fish or zsh complete the commands, options and names of berth",
 	.usage = "SHELL",
 	.examples = "bash\nfish --file ~/.config/fish/completions/berth.fish\n",
 	.options = completion_tables,

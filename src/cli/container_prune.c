@@ -68,8 +68,8 @@ static const struct option *const prune_tables[] = { prune_options, NULL };
 
 const struct command container_prune_command = {
 	.name = "prune",
-	.summary = "Remove all non running containers",
-	.description = "berth container prune removes all non running containers",
+	.summary = "Remove all containers that do not run",
+	.description = "Removes all containers that do not run",
 	.examples = "--force\n",
 	.options = prune_tables,
 	.args_size = sizeof(struct prune_args),
@@ -103,10 +103,8 @@ static const struct option *const exists_tables[] = { exists_options, NULL };
 
 const struct command container_exists_command = {
 	.name = "exists",
-	.summary = "Check if a container exists in local storage",
-	.description =
-		"If the named container exists in local storage, berth container exists exits "
-		"with 0, otherwise the exit code will be 1.",
+	.summary = "Check whether a container exists",
+	.description = "Exits with 0 if the container exists, and with 1 if not",
 	.usage = "CONTAINER",
 	.examples = "containerID\nmyctr || berth create --name myctr myimage\n",
 	.options = exists_tables,

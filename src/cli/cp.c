@@ -76,12 +76,9 @@ static const struct option *const options[] = { cp_options, NULL };
 
 const struct command cp_command = {
 	.name = "cp",
-	.summary = "Copy files/folders between a container and the local filesystem",
-	.description = "You can copy from the container's file system to the local machine or the "
-		       "reverse, from the local filesystem to the container. If \"-\" is specified "
-		       "for either the SRC_PATH or DEST_PATH, you can also stream a tar archive "
-		       "from STDIN or to STDOUT. The CONTAINER can be a running or stopped "
-		       "container. The SRC_PATH or DEST_PATH can be a file or a directory.",
+	.summary = "Copy files between a container and the host",
+	.description =
+		"Copies a file or a directory out of a container or into it, running or not. \"-\" in place of a path on the host is a tar archive on standard input or output.",
 	.usage = "[CONTAINER:]SRC_PATH [CONTAINER:]DEST_PATH",
 	.options = options,
 	.args_size = sizeof(struct cp_args),

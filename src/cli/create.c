@@ -40,10 +40,9 @@ static const struct option *const options[] = { create_options, NULL };
 
 const struct command create_command = {
 	.name = "create",
-	.summary = "Create but do not start a container",
-	.description = "Creates a new container from the given image or storage and prepares it "
-		       "for running the specified command.\n\nThe container ID is then printed to "
-		       "stdout. You can then start it at any time with berth start <container_id>.",
+	.summary = "Create a container without starting it",
+	.description =
+		"Makes a container of an image, which is pulled if it is not here, for start to run",
 	.usage = "IMAGE [COMMAND [ARG...]]",
 	.examples = "alpine ls\n--annotation HELLO=WORLD alpine ls\n-t -i --name myctr alpine ls\n",
 	.options = options,

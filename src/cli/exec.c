@@ -99,8 +99,8 @@ static const struct option *const options[] = { exec_options, NULL };
 
 const struct command exec_command = {
 	.name = "exec",
-	.summary = "Run a process in a running container",
-	.description = "Execute the specified command inside a running container.",
+	.summary = "Run a command in a running container",
+	.description = "Runs a command in the namespaces of a running container",
 	.usage = "CONTAINER COMMAND [ARG...]",
 	.examples = "-it ctrID ls\n-it -w /tmp myCtr pwd\n--user root ctrID ls\n",
 	.options = options,

@@ -55,9 +55,9 @@ static const struct option *const options[] = { export_options, NULL };
 
 const struct command export_command = {
 	.name = "export",
-	.summary = "Export container's filesystem contents as a tar archive",
-	.description = "Exports the filesystem contents of a container as a tar archive to the "
-		       "local machine.",
+	.summary = "Write a container's file system as a tar archive",
+	.description =
+		"Writes all files that a container sees in its root, without mounts, as one tar archive",
 	.usage = "CONTAINER",
 	.examples = "ctrID > myCtr.tar\n--output=\"myCtr.tar\" ctrID\n",
 	.options = options,

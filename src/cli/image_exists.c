@@ -21,7 +21,7 @@ static int run(void *globals, void *args, int argc, const char **argv)
 
 const struct command image_exists_command = {
 	.name = "exists",
-	.summary = "Check if an image exists in local storage",
+	.summary = "Check whether an image is stored here",
 	.description = "Exits 0 if the image exists, 1 if it does not, 125 on an error",
 	.usage = "IMAGE",
 	.examples = "ID\nNAME || berth pull NAME\n",

@@ -225,7 +225,7 @@ static const struct option *const options[] = { history_options, NULL };
 
 const struct command history_command = {
 	.name = "history",
-	.summary = "Show history of a specified image",
+	.summary = "Show how an image was made",
 	.description = "Shows how an image was made, its last step first",
 	.usage = "IMAGE",
 	.examples = "quay.io/fedora/fedora\n--no-trunc alpine\n",

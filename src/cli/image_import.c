@@ -55,7 +55,7 @@ static const struct option *const options[] = { import_options, NULL };
 
 const struct command import_command = {
 	.name = "import",
-	.summary = "Import a tarball to create a filesystem image",
+	.summary = "Make an image of a tarball",
 	.description = "Makes an image of one layer from a tarball, compressed or not",
 	.usage = "PATH [REFERENCE]",
 	.examples = "rootfs.tar myimage:latest\n--change CMD=/bin/sh - myimage < rootfs.tar.gz\n",

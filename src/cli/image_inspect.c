@@ -230,7 +230,7 @@ static const struct option *const options[] = { inspect_options, NULL };
 
 const struct command image_inspect_command = {
 	.name = "inspect",
-	.summary = "Display the configuration of an image",
+	.summary = "Show all about images",
 	.description = "Displays the low-level information on images by name or ID",
 	.usage = "IMAGE [IMAGE...]",
 	.examples = "alpine\n--format '{{.Config.Cmd}}' alpine\n",

@@ -55,7 +55,7 @@ static const struct option *const options[] = { load_options, NULL };
 
 const struct command load_command = {
 	.name = "load",
-	.summary = "Load images from a tar archive",
+	.summary = "Load images from an archive",
 	.description =
 		"Loads the images of a docker-archive, an oci-archive or a folder of either, "
 		"compressed or not",

@@ -133,7 +133,7 @@ static const struct option *const options[] = { pull_options, NULL };
 
 const struct command pull_command = {
 	.name = "pull",
-	.summary = "Pull an image from a registry",
+	.summary = "Pull images from registries",
 	.description = "Pulls an image from a registry, an archive or a folder, and stores it here",
 	.usage = "IMAGE [IMAGE...]",
 	.examples = "imageName\nfedora:latest\noci-archive:image.tar\n",

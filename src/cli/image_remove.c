@@ -146,7 +146,7 @@ static const struct option *const options[] = { remove_options, NULL };
 static const char *const rm_aliases[] = { "remove", NULL };
 
 #define REMOVE_COMMAND                                                                       \
-	.summary = "Remove one or more images from local storage",                           \
+	.summary = "Remove images",                                                          \
 	.description = "Removes one or more images by name or ID. Of an image with several " \
 		       "names only the name is removed",                                     \
 	.usage = "IMAGE [IMAGE...]", .examples = "imageID\n--force alpine\n--all\n",         \

@@ -152,7 +152,7 @@ static const struct option *const options[] = { save_options, NULL };
 
 const struct command save_command = {
 	.name = "save",
-	.summary = "Save image(s) to an archive",
+	.summary = "Save images to an archive",
 	.description = "Saves an image to a docker-archive or oci-archive, or to a folder",
 	.usage = "IMAGE [IMAGE...]",
 	.examples = "--quiet -o myimage.tar imageID\n--format oci-archive -o alpine.tar alpine\n",

@@ -57,7 +57,7 @@ static int run_untag(void *globals, void *args, int argc, const char **argv)
 
 const struct command tag_command = {
 	.name = "tag",
-	.summary = "Add an additional name to a local image",
+	.summary = "Give an image further names",
 	.description =
 		"Adds one or more names to an image. A name without a registry gets localhost",
 	.usage = "IMAGE TARGET_NAME [TARGET_NAME...]",
@@ -70,7 +70,7 @@ const struct command tag_command = {
 
 const struct command untag_command = {
 	.name = "untag",
-	.summary = "Remove a name from a local image",
+	.summary = "Remove names of an image",
 	.description = "Removes one or more names from an image, all of them when none is given",
 	.usage = "IMAGE [IMAGE...]",
 	.examples = "0e3bbc2\nimageID:latest otherImageName:latest\n",

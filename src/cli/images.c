@@ -351,7 +351,7 @@ static const struct option *const options[] = { images_options, NULL };
 static const char *const list_aliases[] = { "ls", NULL };
 
 #define IMAGES_COMMAND                                                               \
-	.summary = "List images in local storage",                                   \
+	.summary = "List images",                                                    \
 	.description = "Lists the images that are stored here, a row for each name", \
 	.usage = "[IMAGE]", .examples = "--format json\n--filter dangling=true\n",   \
 	.options = options, .args_size = sizeof(struct images_args), .max_args = 1,  \

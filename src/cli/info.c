@@ -98,10 +98,10 @@ static const struct option *const options[] = { info_options, NULL };
 
 const struct command info_command = {
 	.name = "info",
-	.summary = "Display berth system information",
+	.summary = "Show the host and what berth has on it",
 	.description =
-		"Display information pertaining to the host, current storage stats, and build "
-		"of berth.\n\nUseful for the user and when reporting issues.",
+		"Shows the host, what is stored, and how berth was built: what a report of a fault "
+		"should come with",
 	.examples = "--format json\n",
 	.options = options,
 	.args_size = sizeof(struct info_args),

@@ -134,10 +134,9 @@ static const struct option *const container_options[] = { inspect_options, NULL 
 
 const struct command inspect_command = {
 	.name = "inspect",
-	.summary = "Display the configuration of object denoted by ID",
-	.description = "Displays the low-level information on an object identified by name or ID. "
-		       "For more information on a specific type, use the inspect command of that "
-		       "type.",
+	.summary = "Show all about containers, images and volumes",
+	.description =
+		"Shows all that is known about containers, images and volumes: of a name that several have, the container",
 	.usage = "CONTAINER|IMAGE|VOLUME [...]",
 	.examples = "fedora\n--type image fedora\nCtrID ImgID\n--format \"imageId: {{.Id}} size: "
 		    "{{.Size}}\" fedora\n",
@@ -150,9 +149,8 @@ const struct command inspect_command = {
 
 const struct command container_inspect_command = {
 	.name = "inspect",
-	.summary = "Display the configuration of a container",
-	.description =
-		"Displays the low-level information on a container identified by name or ID.",
+	.summary = "Show all about containers",
+	.description = "Shows all that is known about containers",
 	.usage = "CONTAINER [CONTAINER...]",
 	.examples = "myCtr\n-l --format '{{.Id}} {{.Config.Labels}}'\n",
 	.options = container_options,

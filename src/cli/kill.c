@@ -43,9 +43,9 @@ static const struct option *const options[] = { kill_options, NULL };
 
 const struct command kill_command = {
 	.name = "kill",
-	.summary = "Kill one or more running containers with a specific signal",
-	.description = "The main process inside each container specified will be sent SIGKILL, or "
-		       "any signal specified with option --signal.",
+	.summary = "Send containers a signal",
+	.description =
+		"Sends the first process of running containers SIGKILL or another signal. A container that is killed is not restarted.",
 	.usage = "[CONTAINER...]",
 	.examples = "mywebserver\n860a4b23\n--signal TERM ctrID\n",
 	.options = options,

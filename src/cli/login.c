@@ -254,7 +254,7 @@ static const struct option *const options[] = { login_options, NULL };
 
 const struct command login_command = {
 	.name = "login",
-	.summary = "Log in to a container registry",
+	.summary = "Log in to a registry",
 	.description = "Checks a user name and password at a registry, and keeps them for later "
 		       "pulls from it",
 	.usage = "[REGISTRY]",

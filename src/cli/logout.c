@@ -81,7 +81,7 @@ static const struct option *const options[] = { logout_options, NULL };
 
 const struct command logout_command = {
 	.name = "logout",
-	.summary = "Log out of a container registry",
+	.summary = "Log out of a registry",
 	.description = "Removes the credentials of a registry that login kept",
 	.usage = "[REGISTRY]",
 	.examples = "quay.io\n--all\n",

@@ -133,10 +133,8 @@ static const struct option *const options[] = { logs_options, NULL };
 
 const struct command logs_command = {
 	.name = "logs",
-	.summary = "Fetch the logs of one or more containers",
-	.description = "Retrieves logs for one or more containers.\n\nThis does not guarantee "
-		       "execution order when combined with berth run (i.e., your run may not have "
-		       "generated any logs at the time you execute berth logs).",
+	.summary = "Show the logs of containers",
+	.description = "Shows what containers wrote to standard output and standard error",
 	.usage = "CONTAINER [CONTAINER...]",
 	.examples = "ctrID\n--names ctrID1 ctrID2\n--tail 2 mywebserver\n--follow=true --since 10m "
 		    "ctrID\n",

@@ -46,9 +46,8 @@ static const struct option *const options[] = { pause_options, NULL };
 
 const struct command pause_command = {
 	.name = "pause",
-	.summary = "Pause all the processes in one or more containers",
-	.description = "Pauses one or more running containers. The container name or ID can be "
-		       "used.",
+	.summary = "Freeze all processes of containers",
+	.description = "Freezes all processes of running containers",
 	.usage = "[CONTAINER...]",
 	.examples = "mywebserver\n860a4b23\n--all\n",
 	.options = options,
@@ -60,9 +59,8 @@ const struct command pause_command = {
 
 const struct command unpause_command = {
 	.name = "unpause",
-	.summary = "Unpause the processes in one or more containers",
-	.description = "Unpauses one or more previously paused containers. The container name or "
-		       "ID can be used.",
+	.summary = "Let paused containers go on",
+	.description = "Lets the processes of paused containers go on",
 	.usage = "[CONTAINER...]",
 	.examples = "ctrID\n--all\n",
 	.options = options,

@@ -47,9 +47,9 @@ static const struct option *const options[] = { port_options, NULL };
 
 const struct command port_command = {
 	.name = "port",
-	.summary = "List port mappings or a specific mapping for the container",
-	.description = "List port mappings for the CONTAINER, or look up the public-facing port "
-		       "that is NAT-ed to the PRIVATE_PORT",
+	.summary = "List the published ports of a container",
+	.description = "Lists which ports of the host lead to the container, or the one that leads "
+		       "to PORT",
 	.usage = "CONTAINER [PORT]",
 	.examples = "--all\nctrID 80/tcp\n",
 	.options = options,

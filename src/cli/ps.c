@@ -443,7 +443,7 @@ static const char *const aliases[] = { "list", NULL };
 const struct command ps_command = {
 	.name = "ps",
 	.summary = "List containers",
-	.description = "Prints out information about the containers",
+	.description = "Lists the containers that run or, with --all, all of them",
 	.examples = "-a\n-a --format \"{{.ID}}  {{.Image}}  {{.Labels}}  {{.Mounts}}\"\n"
 		    "--size --sort names\n",
 	.options = options,
@@ -456,7 +456,7 @@ const struct command ls_command = {
 	.name = "ls",
 	.aliases = aliases,
 	.summary = "List containers",
-	.description = "Prints out information about the containers",
+	.description = "Lists the containers that run or, with --all, all of them",
 	.options = options,
 	.args_size = sizeof(struct ps_args),
 	.run = run,

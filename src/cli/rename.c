@@ -22,8 +22,8 @@ static int run(void *globals, void *args, int argc, const char **argv)
 
 const struct command rename_command = {
 	.name = "rename",
-	.summary = "Rename an existing container",
-	.description = "The berth rename command allows you to rename an existing container",
+	.summary = "Rename a container",
+	.description = "Gives a container another name, running or not",
 	.usage = "CONTAINER NAME",
 	.examples = "containerA newName\n",
 	.min_args = 2,

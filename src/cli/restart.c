@@ -56,10 +56,8 @@ static const struct option *const options[] = { restart_options, NULL };
 
 const struct command restart_command = {
 	.name = "restart",
-	.summary = "Restart one or more containers",
-	.description = "Restarts one or more running containers. The container ID or name can be "
-		       "used.\n\nA timeout before forcibly stopping can be set, but defaults to 10 "
-		       "seconds.",
+	.summary = "Restart containers",
+	.description = "Stops containers as stop does, and starts them again",
 	.usage = "[CONTAINER...]",
 	.examples = "ctrID\n--latest\nctrID1 ctrID2\n",
 	.options = options,

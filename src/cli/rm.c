@@ -62,10 +62,9 @@ static const char *const aliases[] = { "remove", NULL };
 const struct command rm_command = {
 	.name = "rm",
 	.aliases = aliases,
-	.summary = "Remove one or more containers",
-	.description = "Removes one or more containers from the host. The container name or ID can "
-		       "be used.\n\nCommand does not remove images. Running or unusable containers "
-		       "will not be removed without the -f option.",
+	.summary = "Remove containers",
+	.description =
+		"Removes containers that do not run, with their writable layers and logs. --force stops them first.",
 	.usage = "[CONTAINER...]",
 	.examples = "imageID\nmywebserver myflaskserver 860a4b23\n--force --all\n-f c684f0d469f2\n",
 	.options = options,

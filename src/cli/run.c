@@ -92,7 +92,8 @@ static const struct option *const options[] = { run_options, create_options, NUL
 const struct command run_command = {
 	.name = "run",
 	.summary = "Run a command in a new container",
-	.description = "Runs a command in a new container from the given image",
+	.description =
+		"Makes a container of an image, which is pulled if it is not here, and runs a command in it",
 	.usage = "IMAGE [COMMAND [ARG...]]",
 	.examples = "imageID ls -alF /etc\n--network host imageID cat /etc/hosts\n"
 		    "--rm -it --volume /var:/host imageID sh\n",

@@ -110,8 +110,8 @@ static const struct option *const options[] = { start_options, NULL };
 
 const struct command start_command = {
 	.name = "start",
-	.summary = "Start one or more containers",
-	.description = "Starts one or more containers. The container name or ID can be used.",
+	.summary = "Start containers",
+	.description = "Starts containers that were created or have ended",
 	.usage = "[CONTAINER...]",
 	.examples = "--latest\n860a4b231279 5421ab43b45\n--interactive --attach imageID\n",
 	.options = options,

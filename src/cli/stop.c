@@ -60,10 +60,9 @@ static const struct option *const options[] = { stop_options, NULL };
 
 const struct command stop_command = {
 	.name = "stop",
-	.summary = "Stop one or more containers",
-	.description = "Stops one or more running containers. The container name or ID can be "
-		       "used.\n\nA timeout to forcibly stop the container can also be set but "
-		       "defaults to 10 seconds otherwise.",
+	.summary = "Stop containers",
+	.description =
+		"Sends the stop signal to the first process of running containers, and SIGKILL if they have not ended after the time",
 	.usage = "[CONTAINER...]",
 	.examples = "ctrID\n--latest\n--time 2 mywebserver 6e534f14da9d\n",
 	.options = options,

@@ -408,7 +408,7 @@ static const struct option *const options[] = { df_options, NULL };
 
 const struct command system_df_command = {
 	.name = "df",
-	.summary = "Show disk usage",
+	.summary = "Show what is used on disk",
 	.description =
 		"Shows what images, containers and volumes take on disk. Each layer counts once",
 	.examples = "--verbose\n--format json\n",

@@ -96,9 +96,9 @@ static const struct option *const options[] = { top_options, NULL };
 
 const struct command top_command = {
 	.name = "top",
-	.summary = "Display the running processes of a container",
+	.summary = "Show the processes of a container",
 	.description =
-		"Display the running processes of a container. Extended descriptors choose "
+		"Shows the processes of a container as the host sees them. Descriptors choose "
 		"the columns: args, capamb, capbnd, capeff, capinh, capprm, comm, etime, group, "
 		"groups, hgroup, hgroups, hpid, huser, label, nice, pcpu, pgid, pid, ppid, "
 		"rgroup, rss, ruser, seccomp, state, stime, time, tty, user, vsz. Other "

@@ -57,8 +57,8 @@ static const struct option *const options[] = { version_options, NULL };
 
 const struct command version_command = {
 	.name = "version",
-	.summary = "Display the berth version information",
-	.description = "Display the berth version information",
+	.summary = "Show the version of berth",
+	.description = "Shows the version of berth",
 	.options = options,
 	.args_size = sizeof(struct version_args),
 	.run = run,

@@ -130,9 +130,8 @@ static const struct option *const create_tables[] = { create_options_of_volume, 
 
 static const struct command volume_create_command = {
 	.name = "create",
-	.summary = "Create a new volume",
-	.description = "If using the default driver, \"local\", the volume will be created on the "
-		       "host in the volumes directory.",
+	.summary = "Create a volume",
+	.description = "Creates a volume; without a name it gets one of 64 hex digits",
 	.usage = "[NAME]",
 	.examples = "myvol\n--label foo=bar myvol\n",
 	.options = create_tables,
@@ -286,8 +285,7 @@ static const struct command volume_ls_command = {
 	.name = "ls",
 	.aliases = ls_aliases,
 	.summary = "List volumes",
-	.description = "List all available volumes. The output of the volumes can be filtered and "
-		       "the output format can be changed to JSON or a user specified Go template.",
+	.description = "Lists the volumes",
 	.options = ls_tables,
 	.args_size = sizeof(struct ls_args),
 	.run = run_ls,
@@ -449,10 +447,9 @@ static const char *const rm_aliases[] = { "remove", NULL };
 static const struct command volume_rm_command = {
 	.name = "rm",
 	.aliases = rm_aliases,
-	.summary = "Remove one or more volumes",
+	.summary = "Remove volumes",
 	.description =
-		"Remove one or more existing volumes.\n\nBy default only volumes that are not "
-		"being used by any containers will be removed.",
+		"Removes volumes and their contents. One that a container mounts stays, unless forced.",
 	.usage = "VOLUME [VOLUME...]",
 	.examples = "myvol1 myvol2\n--all\n--force myvol\n",
 	.options = rm_tables,
@@ -464,8 +461,8 @@ static const struct command volume_rm_command = {
 
 static const struct command volume_prune_command = {
 	.name = "prune",
-	.summary = "Remove all unused volumes",
-	.description = "Volumes that are not currently owned by a container will be removed.",
+	.summary = "Remove unused volumes",
+	.description = "Removes the volumes that no container mounts",
 	.options = prune_tables,
 	.args_size = sizeof(struct rm_volume_args),
 	.run = run_prune,
@@ -473,10 +470,8 @@ static const struct command volume_prune_command = {
 
 static const struct command volume_exists_command = {
 	.name = "exists",
-	.summary = "Check if a volume exists",
-	.description =
-		"If the given volume exists, berth volume exists exits with 0, otherwise the "
-		"exit code will be 1.",
+	.summary = "Check whether a volume exists",
+	.description = "Exits with 0 if the volume exists, and with 1 if not",
 	.usage = "VOLUME",
 	.min_args = 1,
 	.max_args = 1,
@@ -503,8 +498,8 @@ static int run_inspect(void *globals, void *args, int argc, const char **argv)
 
 static const struct command volume_inspect_command = {
 	.name = "inspect",
-	.summary = "Display detailed information on one or more volumes",
-	.description = "Display detailed information on one or more volumes.",
+	.summary = "Show all about volumes",
+	.description = "Shows all that is known about volumes",
 	.usage = "VOLUME [VOLUME...]",
 	.options = inspect_tables,
 	.args_size = sizeof(struct inspect_volume_args),
@@ -526,6 +521,6 @@ static const struct command *const commands[] = {
 const struct command volume_group = {
 	.name = "volume",
 	.summary = "Manage volumes",
-	.description = "Volumes are created in and can be shared between containers",
+	.description = "Volumes are named storage that containers mount, and that outlives them",
 	.commands = commands,
 };

@@ -113,8 +113,8 @@ static const struct option *const options[] = { wait_options, NULL };
 
 const struct command wait_command = {
 	.name = "wait",
-	.summary = "Block on one or more containers",
-	.description = "Block until one or more containers stop and then print their exit codes.",
+	.summary = "Wait for containers to end",
+	.description = "Waits until containers have ended, and prints their exit codes",
 	.usage = "CONTAINER [CONTAINER...]",
 	.examples = "--interval 5s ctrID\nctrID1 ctrID2\n",
 	.options = options,
