@@ -360,7 +360,8 @@ void option_man(struct buf *out, const char *program, const char *path, const st
 		add_prose(out, prose, lead, true);
 	add_commands(out, a, c);
 	add_options(out, a, c);
-	add_examples(out, command_path(a, program, path), c->examples);
+	if (!prose || !strstr(prose, "\n## Examples\n"))
+		add_examples(out, command_path(a, program, path), c->examples);
 	if (prose)
 		add_prose(out, prose + lead, strlen(prose + lead), false);
 	if (*path) {
