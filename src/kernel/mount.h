@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mount.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -43,6 +44,8 @@ int kernel_mount_new(const char *type, const char *source,
 /* A detached copy of the mount (tree) at dir/path: open_tree(OPEN_TREE_CLONE). path "": dir
  * itself, which may be a file. */
 int kernel_mount_copy(int dir, const char *path, bool recursive, struct err *e);
+/* The same of a path in the mount namespace of a process, of which nobody else could copy it. */
+int kernel_mount_copy_of(pid_t pid, const char *path, bool recursive, struct err *e);
 
 /* Changes a mount, detached or held open. */
 struct kernel_mount_set {

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -32,12 +33,30 @@ static bool is_copied_by_child(const struct build *b, const char *source)
 	return strcmp(path, "/") != 0 && path_is_below(path_clean(b->a, source), path);
 }
 
+/* "/proc/PID/root/PATH" is PATH in the mount namespace of that process. */
+static const char *in_other_namespace(const char *source, pid_t *ret_pid)
+{
+	const char *p = text_after(source, "/proc/");
+	char *rest;
+	long pid;
+
+	if (!p || *p < '0' || *p > '9')
+		return NULL;
+	pid = strtol(p, &rest, 10);
+	*ret_pid = (pid_t)pid;
+	return pid > 0 && pid <= INT32_MAX && text_after(rest, "/root/") ? rest + strlen("/root")
+									 : NULL;
+}
+
 static int copy_source(struct mount_step *m, struct err *e)
 {
-	const char *source = m->source;
+	const char *source = m->source, *there;
 	struct stat st;
+	pid_t pid;
 
-	m->fd = kernel_mount_copy(AT_FDCWD, source, m->options.tree, NULL);
+	there = in_other_namespace(source, &pid);
+	m->fd = there ? kernel_mount_copy_of(pid, there, m->options.tree, NULL)
+		      : kernel_mount_copy(AT_FDCWD, source, m->options.tree, NULL);
 	/* Mounts that a more privileged namespace locked below it can't be left out. */
 	if (m->fd == -EINVAL && !m->options.tree)
 		m->fd = kernel_mount_copy(AT_FDCWD, source, true, NULL);
