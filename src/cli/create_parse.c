@@ -138,13 +138,44 @@ static int parse_labels(struct arena *a, const struct create_args *args, struct 
 				       args->annotation.v[i]);
 		add_pair(a, &c->annotations, args->annotation.v[i]);
 	}
-	for (size_t i = 0; i < args->sysctl.n; i++) {
-		if (!strchr(args->sysctl.v[i], '='))
-			return err_set(e, ERR_INVALID,
-				       "invalid sysctl \"%s\": it is not NAME=VALUE",
-				       args->sysctl.v[i]);
-		add_pair(a, &c->sysctls, args->sysctl.v[i]);
+	return 0;
+}
+
+static bool is_ipc_sysctl(const char *name)
+{
+	static const char *const names[] = { "kernel.msgmax",      "kernel.msgmnb",
+					     "kernel.msgmni",      "kernel.sem",
+					     "kernel.shmall",      "kernel.shmmax",
+					     "kernel.shmmni",      "kernel.shm_rmid_forced",
+					     "kernel.msg_next_id", "kernel.sem_next_id",
+					     "kernel.shm_next_id" };
+
+	return text_index(name, names, ARRAY_LEN(names)) >= 0 || text_after(name, "fs.mqueue.");
+}
+
+/* Only those of a namespace that is the container's own: any other would be the host's. */
+static int parse_sysctl(struct arena *a, const char *text, struct container *c, struct err *e)
+{
+	size_t n = strcspn(text, "=");
+	const char *name = arena_strndup(a, text, n), *mode = NULL, *kind = NULL;
+
+	if (!text[n] || n == 0)
+		return err_set(e, ERR_INVALID,
+			       "%s is invalid, sysctl values must be in the form of KEY=VALUE",
+			       text);
+	if (text_after(name, "net.")) {
+		mode = c->namespaces.network;
+		kind = "network";
+	} else if (is_ipc_sysctl(name)) {
+		mode = c->namespaces.ipc;
+		kind = "IPC";
+	} else {
+		return err_set(e, ERR_INVALID, "sysctl '%s' is not allowed", name);
 	}
+	if (text_eq(mode, "host"))
+		return err_set(e, ERR_INVALID,
+			       "sysctl '%s' is not allowed in the host %s namespace", name, kind);
+	text_map_set(a, &c->sysctls, name, arena_strdup(a, text + n + 1));
 	return 0;
 }
 
@@ -415,6 +446,8 @@ int create_args_parse(struct arena *a, const struct create_args *args, int argc,
 		r = parse_namespaces(args, c, e);
 	if (r == 0)
 		r = parse_restart(a, args, c, e);
+	for (size_t i = 0; r == 0 && i < args->sysctl.n; i++)
+		r = parse_sysctl(a, args->sysctl.v[i], c, e);
 	if (r == 0)
 		r = parse_log(a, args, c, e);
 	if (r == 0)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/units.h"
@@ -94,6 +95,45 @@ static int take_name(const struct state *s, struct arena *a, struct container *c
 	return r;
 }
 
+/* By its id: the other container may be renamed. */
+static int fix_mode(const struct state *s, struct arena *a, const char **mode, struct err *e)
+{
+	const char *name = *mode ? text_after(*mode, "container:") : NULL, *id;
+	int r = name ? container_find_id(s, a, name, &id, e) : 0;
+
+	if (name && r == 0)
+		*mode = arena_printf(a, "container:%s", id);
+	return r;
+}
+
+static int fix_namespaces(const struct state *s, struct arena *a, struct container_namespaces *n,
+			  struct err *e)
+{
+	const char **modes[] = { &n->pid, &n->ipc, &n->uts, &n->network, &n->user, &n->cgroup };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(modes); i++)
+		r = fix_mode(s, a, modes[i], e);
+	return r;
+}
+
+/* Whoever shares a UTS namespace has its name; whoever shares the host's network is known by the
+ * host's; others by their own id. */
+static const char *choose_hostname(const struct state *s, struct arena *a,
+				   const struct container *c)
+{
+	const char *donor = c->namespaces.uts ? text_after(c->namespaces.uts, "container:") : NULL;
+	struct container *other;
+	char name[256];
+
+	if (donor && container_load(s, a, donor, &other, NULL) == 0)
+		return other->hostname;
+	if ((text_eq(c->namespaces.uts, "host") || text_eq(c->namespaces.network, "host")) &&
+	    gethostname(name, sizeof(name)) == 0)
+		return arena_strdup(a, name);
+	return arena_strndup(a, c->id, 12);
+}
+
 static int fill(const struct state *s, struct arena *a, const struct container_create *how,
 		struct container *c, int dir, struct err *e)
 {
@@ -122,8 +162,11 @@ int container_create(const struct state *s, struct arena *a, const struct contai
 	state_new_id(id);
 	c->id = arena_strdup(a, id);
 	c->created_nsec = clock_nsec();
+	r = fix_namespaces(s, a, &c->namespaces, e);
+	if (r < 0)
+		return r;
 	if (!c->hostname)
-		c->hostname = arena_strndup(a, id, 12);
+		c->hostname = choose_hostname(s, a, c);
 	/* Until the container is there, nothing else says that the image is needed. */
 	store = state_lock_store(s, false, e);
 	if (store < 0)

@@ -16,6 +16,7 @@
 #include "runtime/runtime.h"
 #include "runtime/seccomp.h"
 #include "runtime/user.h"
+#include "volume/volume.h"
 
 #define SECCOMP_MAX      (4U << 20)
 #define CAP_RESOURCE_BIT (1ULL << 24)
@@ -64,6 +65,13 @@ static int join_container(const struct state *s, struct arena *a, const char *na
 			       "cannot join the %s namespace of container %s: it is not running: "
 			       "container state improper",
 			       file, other->name);
+	if (strcmp(file, "ipc") == 0 &&
+	    (text_eq(other->namespaces.ipc, "private") || text_eq(other->namespaces.ipc, "none")))
+		return err_set(
+			e, ERR_CONFLICT,
+			"can't join IPC of container %s: non-shareable IPC (hint: use IpcMode:shareable "
+			"for the donor container)",
+			other->id);
 	*ret_path = arena_printf(a, "/proc/%lld/ns/%s", (long long)st.run.pid, file);
 	if (ret_id)
 		*ret_id = other->id;
@@ -89,6 +97,11 @@ static int find_joined(struct arena *a, const struct facts_about *about, struct 
 				   &f->joined[namespaces[i].type], &id, e);
 		if (r < 0)
 			return r;
+		if (namespaces[i].type == OCI_NS_IPC)
+			f->shm_path = arena_printf(a, "%.*s/root/dev/shm",
+						   (int)(strlen(f->joined[OCI_NS_IPC]) -
+							 strlen("/ns/ipc")),
+						   f->joined[OCI_NS_IPC]);
 		if (namespaces[i].type == OCI_NS_NETWORK)
 			*ret_network_of =
 				arena_printf(a, "%s/%s/%s", about->state->run_path, CONTAINERS, id);
@@ -202,6 +215,33 @@ static int find_init(struct arena *a, const struct facts_about *about, struct sp
 	return 0;
 }
 
+/* What is in a volume, a container may have written: so the way to a part of it is gone now, and
+ * stays what it is by its descriptor. */
+static int find_sub_paths(const struct facts_about *about, struct arena *a, struct specify_facts *f,
+			  struct err *e)
+{
+	const struct container_mounts *mounts = &about->container->mounts;
+	const char **paths = arena_array(a, mounts->n, sizeof(*paths));
+
+	for (size_t i = 0; i < mounts->n; i++) {
+		const struct container_mount *m = &mounts->v[i];
+		auto_close int volume = -1;
+		int fd;
+
+		paths[i] = NULL;
+		if (!m->sub_path)
+			continue;
+		volume = volume_open(about->state, m->source, e);
+		fd = volume < 0 ? volume : kernel_open_in(volume, m->sub_path, O_PATH, e);
+		if (fd < 0)
+			return err_wrap(e, "subpath %s of volume %s", m->sub_path, m->source);
+		about->sub_dirs[i] = fd;
+		paths[i] = arena_printf(a, "/proc/self/fd/%d", fd);
+	}
+	f->sub_paths = paths;
+	return 0;
+}
+
 /* A directory that the user named must be there; the image's own is made by the runtime. */
 static int check_working_dir(const struct container *c, int root, struct err *e)
 {
@@ -266,6 +306,8 @@ int container_facts(struct arena *a, const struct facts_about *about, int root,
 		r = find_init(a, about, &f, e);
 	if (r == 0)
 		r = check_working_dir(c, root, e);
+	if (r == 0 && about->sub_dirs)
+		r = find_sub_paths(about, a, &f, e);
 	if (r == 0)
 		r = container_files(about->state, a, c, about->run_dir, network_of, &f.has_timezone,
 				    e);

@@ -8,6 +8,9 @@ struct facts_about {
 	const struct state *state;
 	const struct container *container;
 	int run_dir; /* of the container */
+	/* Room for an open directory per mount; the caller closes them after the start. NULL: the
+	 * mounts don't matter. */
+	int *sub_dirs;
 };
 
 /* The container's root as a detached mount: its image's layers under its own writable one, or a

@@ -66,6 +66,14 @@ static void add_option(struct build *b, struct oci_mount *m, const char *option)
 	texts_add(b->arena, &m->options, option);
 }
 
+static bool has_own_shm(const struct container *c)
+{
+	const char *ipc = c->namespaces.ipc;
+
+	return !text_eq(ipc, "none") &&
+	       (specify_is_private(ipc) || text_after(ipc ? ipc : "", "ns:"));
+}
+
 static void add_defaults(struct build *b)
 {
 	const struct container *c = b->c;
@@ -76,8 +84,10 @@ static void add_defaults(struct build *b)
 
 		if (is_asked_for(c, d->destination))
 			continue;
-		if (strcmp(d->destination, "/dev/shm") == 0 &&
-		    !specify_is_private(c->namespaces.ipc))
+		/* Whoever brings a /dev brings all of it. */
+		if (text_after(d->destination, "/dev/") && is_asked_for(c, "/dev"))
+			continue;
+		if (strcmp(d->destination, "/dev/shm") == 0 && !has_own_shm(c))
 			continue;
 		m = add(b, d->destination, d->type, d->source);
 		m->options = texts_split(b->arena, d->options, ',');
@@ -90,14 +100,18 @@ static void add_defaults(struct build *b)
 	}
 }
 
-/* The host's /dev/shm and /dev/mqueue come with its IPC namespace. */
-static void add_host_ipc(struct build *b)
+/* /dev/mqueue comes with the IPC namespace, /dev/shm from who has it: the host, or the container
+ * that is joined. */
+static void add_others_shm(struct build *b, const struct specify_facts *f)
 {
+	const char *source = f->shm_path, *ipc = b->c->namespaces.ipc;
 	struct oci_mount *m;
 
-	if (!specify_is_host(b->c->namespaces.ipc) || is_asked_for(b->c, "/dev/shm"))
+	if (specify_is_host(ipc))
+		source = "/dev/shm";
+	if (!source || is_asked_for(b->c, "/dev/shm") || is_asked_for(b->c, "/dev"))
 		return;
-	m = add(b, "/dev/shm", "bind", "/dev/shm");
+	m = add(b, "/dev/shm", "bind", source);
 	m->options = texts_split(b->arena, "bind,nosuid,noexec,nodev", ',');
 }
 
@@ -151,42 +165,53 @@ static void add_writable(struct build *b)
 	}
 }
 
-static int by_depth(const void *a, const void *b)
+/* Where a volume, or the part of it that was asked for, is. */
+static const char *volume_source(struct build *b, const struct specify_facts *f, size_t i)
 {
-	const struct container_mount *x = *(const struct container_mount *const *)a;
-	const struct container_mount *y = *(const struct container_mount *const *)b;
-
-	return strcmp(x->destination, y->destination);
+	if (f->sub_paths && f->sub_paths[i])
+		return f->sub_paths[i];
+	return arena_printf(b->arena, "%s/%s/_data", f->volumes_path, b->c->mounts.v[i].source);
 }
 
-/* Parents before what is below them: the order of their names has that. */
 static void add_asked_for(struct build *b, const struct specify_facts *f)
 {
-	const struct container *c = b->c;
-	const struct container_mount **order =
-		arena_array(b->arena, c->mounts.n, sizeof(const struct container_mount *));
+	for (size_t i = 0; i < b->c->mounts.n; i++) {
+		const struct container_mount *m = &b->c->mounts.v[i];
+		bool volume = strcmp(m->type, "volume") == 0;
+		const char *type = volume ? "bind" : m->type;
+		struct oci_mount *o =
+			add(b, m->destination, type, volume ? volume_source(b, f, i) : m->source);
 
-	for (size_t i = 0; i < c->mounts.n; i++)
-		order[i] = &c->mounts.v[i];
-	if (c->mounts.n)
-		qsort(order, c->mounts.n, sizeof(const struct container_mount *), by_depth);
-	for (size_t i = 0; i < c->mounts.n; i++) {
-		const struct container_mount *m = order[i];
-		const char *type = m->type, *source = m->source;
-		struct oci_mount *o;
-
-		if (strcmp(type, "volume") == 0) {
-			type = "bind";
-			source = arena_printf(b->arena, "%s/%s/_data", f->volumes_path, m->source);
-			if (m->sub_path)
-				source = path_join(b->arena, source, m->sub_path);
-		}
-		o = add(b, m->destination, type, source);
 		for (size_t k = 0; k < m->options.n; k++)
 			add_option(b, o, m->options.v[k]);
 		if (strcmp(type, "bind") == 0 && !texts_has(&o->options, "bind") &&
 		    !texts_has(&o->options, "rbind"))
 			add_option(b, o, "rbind");
+	}
+}
+
+static size_t depth(const char *path)
+{
+	size_t n = 0;
+
+	for (; *path; path++)
+		n += path[0] == '/' && path[1] && path[1] != '/';
+	return n;
+}
+
+/* Parents before what is below them, else in the order they came in: a tmpfs on /etc does not
+ * hide /etc/hosts. */
+static void sort(struct build *b)
+{
+	struct oci_mount *v = b->mounts->v;
+
+	for (size_t i = 1; i < b->mounts->n; i++) {
+		struct oci_mount m = v[i];
+		size_t k = i, d = depth(m.destination);
+
+		for (; k > 0 && depth(v[k - 1].destination) > d; k--)
+			v[k] = v[k - 1];
+		v[k] = m;
 	}
 }
 
@@ -196,9 +221,10 @@ int specify_mounts(struct arena *a, const struct container *c, const struct spec
 	struct build b = { .arena = a, .c = c, .mounts = &o->mounts };
 
 	add_defaults(&b);
-	add_host_ipc(&b);
+	add_others_shm(&b, f);
 	add_writable(&b);
 	add_files(&b, f);
 	add_asked_for(&b, f);
+	sort(&b);
 	return 0;
 }

@@ -31,6 +31,7 @@ struct launch {
 	struct arena *arena;
 	struct oci_config *config;
 	int run_dir, lib_dir, root, listener, client;
+	int *sub_dirs;                      /* parts of volumes, beside c->mounts */
 	int64_t restarts, restart_delay_ms; /* in place: as the last end said */
 };
 
@@ -41,6 +42,8 @@ static void launch_close(struct launch *l)
 	close_p(&l->root);
 	close_p(&l->listener);
 	close_p(&l->client);
+	for (size_t i = 0; l->sub_dirs && i < l->c->mounts.n; i++)
+		close_p(&l->sub_dirs[i]);
 }
 
 static void add_self(struct launch *l, struct texts *argv, const char *command)
@@ -328,9 +331,12 @@ static int prepare(struct launch *l, struct err *e)
 	read_last_end(l);
 	remove_marks(l->run_dir);
 	about.run_dir = l->run_dir;
-	r = container_facts(l->arena, &about, l->root, &facts, e);
+	about.sub_dirs = l->sub_dirs = arena_array(l->arena, l->c->mounts.n, sizeof(int));
+	for (size_t i = 0; i < l->c->mounts.n; i++)
+		l->sub_dirs[i] = -1;
+	r = container_fill_volumes(l->state, l->arena, l->c, l->root, e);
 	if (r == 0)
-		r = container_fill_volumes(l->state, l->arena, l->c, l->root, e);
+		r = container_facts(l->arena, &about, l->root, &facts, e);
 	if (r == 0)
 		r = container_specify(l->arena, l->c, &facts, &l->config, e);
 	if (r == 0)
