@@ -54,6 +54,10 @@ static int parse_memory(struct arena *a, const struct create_args *args, struct 
 	if (m->swap && *m->swap > 0 && *m->swap < *m->limit)
 		return err_set(e, ERR_INVALID,
 			       "minimum memoryswap limit should be larger than memory limit");
+	if (m->limit && m->reservation && *m->limit > 0 && *m->reservation > *m->limit)
+		return err_set(e, ERR_INVALID,
+			       "minimum memory limit cannot be less than memory reservation "
+			       "limit, see usage");
 	/* Half of it memory, half of it swap. */
 	if (m->limit && *m->limit > 0 && *m->limit <= INT64_MAX / 2 && !m->swap)
 		m->swap = new_int(a, *m->limit * 2);
@@ -85,9 +89,18 @@ static int parse_cpu(struct arena *a, const struct create_args *args, struct oci
 	} else if (args->cpus < 0) {
 		return err_set(e, ERR_INVALID, "--cpus must not be negative");
 	}
-	if (args->cpu_period_given)
+	if (cpu->quota && *cpu->quota < 1000)
+		return err_set(e, ERR_INVALID, "CPU cfs quota cannot be less than 1ms (i.e. 1000)");
+	if (args->cpu_quota_given && args->cpu_quota > 0 && args->cpu_quota < 1000)
+		return err_set(e, ERR_INVALID, "CPU cfs quota cannot be less than 1ms (i.e. 1000)");
+	if (args->cpu_period_given && args->cpu_period &&
+	    (args->cpu_period < 1000 || args->cpu_period > 1000000))
+		return err_set(e, ERR_INVALID,
+			       "CPU cfs period cannot be less than 1ms (i.e. 1000) or larger than "
+			       "1s (i.e. 1000000)");
+	if (args->cpu_period_given && args->cpu_period)
 		cpu->period = new_uint(a, args->cpu_period);
-	if (args->cpu_quota_given)
+	if (args->cpu_quota_given && args->cpu_quota)
 		cpu->quota = new_int(a, args->cpu_quota);
 	if (args->cpu_shares_given && args->cpu_shares)
 		cpu->shares = new_uint(a, args->cpu_shares);
@@ -147,6 +160,24 @@ static int parse_ulimit(struct arena *a, const char *text, struct container_ulim
 	return 0;
 }
 
+/* The last of a name counts. */
+static int add_ulimit(struct arena *a, const char *text, struct container_ulimits *l, struct err *e)
+{
+	struct container_ulimit u;
+	int r = parse_ulimit(a, text, &u, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < l->n; i++) {
+		if (strcasecmp(l->v[i].name, u.name) == 0) {
+			l->v[i] = u;
+			return 0;
+		}
+	}
+	l->v[l->n++] = u;
+	return 0;
+}
+
 static int parse_shm(const struct create_args *args, struct container *c, struct err *e)
 {
 	c->shm_bytes = SHM_DEFAULT;
@@ -172,6 +203,15 @@ static void drop_empty(struct oci_linux_resources *res)
 		res->cpu = NULL;
 }
 
+static bool wants_limits(const struct create_args *a)
+{
+	return a->memory || a->memory_reservation || a->memory_swap || a->oom_kill_disable ||
+	       a->memory_swappiness_given || a->cpus_given || a->cpu_quota_given ||
+	       a->cpu_period_given || a->cpu_shares_given || a->cpu_rt_period_given ||
+	       a->cpu_rt_runtime_given || a->cpuset_cpus || a->cpuset_mems || a->pids_limit_given ||
+	       a->blkio_weight_given;
+}
+
 int create_args_limits(struct arena *a, const struct create_args *args, struct container *c,
 		       struct err *e)
 {
@@ -179,6 +219,12 @@ int create_args_limits(struct arena *a, const struct create_args *args, struct c
 	int64_t pids = args->pids_limit ? args->pids_limit : PIDS_DEFAULT;
 	int r;
 
+	if (c->cgroups_disabled && wants_limits(args))
+		return err_set(e, ERR_INVALID, "limits need cgroups, which are disabled");
+	if (args->oom_score_adj_given &&
+	    (args->oom_score_adj < -1000 || args->oom_score_adj > 1000))
+		return err_set(e, ERR_INVALID, "invalid --oom-score-adj %lld: it is -1000 to 1000",
+			       (long long)args->oom_score_adj);
 	res->memory = ARENA_NEW(a, struct oci_memory);
 	res->cpu = ARENA_NEW(a, struct oci_cpu);
 	r = parse_memory(a, args, c, res->memory, e);
@@ -202,7 +248,7 @@ int create_args_limits(struct arena *a, const struct create_args *args, struct c
 	}
 	c->ulimits.v = arena_array(a, args->ulimit.n, sizeof(*c->ulimits.v));
 	for (size_t i = 0; r == 0 && i < args->ulimit.n; i++)
-		r = parse_ulimit(a, args->ulimit.v[i], &c->ulimits.v[c->ulimits.n++], e);
+		r = add_ulimit(a, args->ulimit.v[i], &c->ulimits, e);
 	drop_empty(res);
 	c->resources = res;
 	return r;

@@ -20,6 +20,15 @@ static int add(struct list *l, const struct container_mount *m, struct err *e)
 		return err_set(e, ERR_INVALID,
 			       "invalid container path \"%s\", must be an absolute path",
 			       m->destination ? m->destination : "");
+	if (strcmp(m->destination, "/") == 0)
+		return err_set(e, ERR_INVALID,
+			       "invalid container path \"/\": nothing can be mounted on the root");
+	if (texts_has(&m->options, "ro") && texts_has(&m->options, "rw"))
+		return err_set(e, ERR_INVALID, "%s: can only specify 1 'rw' or 'ro' option",
+			       m->destination);
+	if (m->sub_path && strcmp(m->type, "volume") != 0)
+		return err_set(e, ERR_INVALID, "%s: subpath goes with volumes alone",
+			       m->destination);
 	for (size_t i = 0; i < l->mounts->n; i++)
 		if (strcmp(l->mounts->v[i].destination, m->destination) == 0)
 			return err_set(e, ERR_INVALID, "%s: duplicate mount destination",
@@ -61,16 +70,17 @@ static bool has_any(const struct texts *l, const char *x, const char *y)
 	return texts_has(l, x) || texts_has(l, y);
 }
 
-/* What podman adds to binds and volumes that don't say otherwise. */
+/* What podman adds to binds and volumes that don't say otherwise. The host's own folders keep
+ * their devices and setuid programs. */
 static void add_defaults(struct arena *a, struct container_mount *m)
 {
 	bool propagates = false;
 
 	for (size_t i = 0; i < m->options.n; i++)
 		propagates = propagates || is_propagation(m->options.v[i]);
-	if (!has_any(&m->options, "nosuid", "suid"))
+	if (strcmp(m->type, "bind") != 0 && !has_any(&m->options, "nosuid", "suid"))
 		texts_add(a, &m->options, "nosuid");
-	if (!has_any(&m->options, "nodev", "dev"))
+	if (strcmp(m->type, "bind") != 0 && !has_any(&m->options, "nodev", "dev"))
 		texts_add(a, &m->options, "nodev");
 	if (!has_any(&m->options, "ro", "rw"))
 		texts_add(a, &m->options, "rw");
@@ -151,6 +161,23 @@ static int parse_volume(struct list *l, const char *text, struct err *e)
 	return add(l, &m, e);
 }
 
+/* tmpfs(5)'s own, and the flags that any mount has. */
+static bool is_tmpfs_option(const char *s)
+{
+	static const char *const words[] = { "ro",      "rw",       "exec",      "noexec",
+					     "suid",    "nosuid",   "dev",       "nodev",
+					     "noatime", "relatime", "atime",     "noswap",
+					     "inode32", "inode64",  "tmpcopyup", "sync",
+					     "async",   "dirsync",  "lazytime",  "notmpcopyup" };
+	static const char *const keys[] = { "size=",      "mode=",      "uid=",  "gid=",
+					    "nr_inodes=", "nr_blocks=", "huge=", "mpol=" };
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (text_after(s, keys[i]))
+			return true;
+	return text_index(s, words, ARRAY_LEN(words)) >= 0 || is_propagation(s);
+}
+
 static int parse_tmpfs(struct list *l, const char *text, struct err *e)
 {
 	struct arena *a = l->arena;
@@ -163,13 +190,16 @@ static int parse_tmpfs(struct list *l, const char *text, struct err *e)
 		m.destination = path_clean(a, m.destination);
 	if (colon)
 		options = texts_split(a, colon + 1, ',');
-	for (size_t i = 0; i < options.n; i++)
+	for (size_t i = 0; i < options.n; i++) {
+		if (!is_tmpfs_option(options.v[i]))
+			return err_set(e, ERR_INVALID,
+				       "unknown mount option \"%s\": invalid mount option",
+				       options.v[i]);
 		if (strcmp(options.v[i], "notmpcopyup") != 0)
 			texts_add(a, &m.options, options.v[i]);
+	}
 	if (!has_any(&m.options, "ro", "rw"))
 		texts_add(a, &m.options, "rw");
-	if (!has_any(&m.options, "noexec", "exec"))
-		texts_add(a, &m.options, "noexec");
 	if (!has_any(&m.options, "nosuid", "suid"))
 		texts_add(a, &m.options, "nosuid");
 	if (!has_any(&m.options, "nodev", "dev"))
@@ -215,6 +245,9 @@ static int parse_mount_key(struct arena *a, const char *key, const char *value,
 		m->copy_up = on;
 	} else if (text_eq(key, "subpath") || text_eq(key, "volume-subpath")) {
 		m->sub_path = value;
+	} else if (text_eq(key, "relabel") &&
+		   (text_eq(value, "shared") || text_eq(value, "private"))) {
+		/* As -v's z and Z. */
 	} else if (is_flag(key) || text_eq(key, "noswap")) {
 		texts_add(a, &m->options, key);
 	} else {
@@ -245,6 +278,8 @@ static int finish_mount(struct list *l, struct container_mount *m, struct err *e
 	} else if (strcmp(m->type, "volume") == 0) {
 		m->anonymous = !m->source;
 		add_defaults(a, m);
+	} else if (m->source) {
+		return err_set(e, ERR_INVALID, "source is not supported with %s mounts", m->type);
 	} else if (strcmp(m->type, "tmpfs") == 0 || strcmp(m->type, "ramfs") == 0) {
 		m->source = m->type;
 		if (m->copy_up)

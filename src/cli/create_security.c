@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* --security-opt, capabilities and devices. */
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/path.h"
+#include "base/file.h"
 #include "cli/create_args.h"
 
 static void add_paths(struct arena *a, struct texts *l, const char *text)
@@ -22,6 +25,38 @@ static int check_label(const char *text, struct err *e)
 		       text);
 }
 
+/* The file is read at each start, from wherever that is. */
+static int take_seccomp(struct arena *a, const char *v, struct container *c, struct err *e)
+{
+	auto_free char *full = NULL;
+
+	if (strcmp(v, "unconfined") == 0) {
+		c->seccomp = v;
+		return 0;
+	}
+	full = realpath(v, NULL);
+	if (!full)
+		return err_sys(e, "opening seccomp profile failed: open %s", v);
+	c->seccomp = arena_strdup(a, full);
+	return 0;
+}
+
+static int take_apparmor(const char *v, struct container *c, struct err *e)
+{
+	auto_free char *enabled = NULL;
+
+	if (strcmp(v, "unconfined") != 0 &&
+	    (file_read_at(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", 16, &enabled, NULL,
+			  NULL) < 0 ||
+	     *enabled != 'Y'))
+		return err_set(e, ERR_UNSUPPORTED,
+			       "apparmor profile \"%s\" specified, but Apparmor is not enabled on "
+			       "this system",
+			       v);
+	c->apparmor = v;
+	return 0;
+}
+
 static int parse_option(struct arena *a, const char *text, struct container *c, struct err *e)
 {
 	const char *v;
@@ -32,9 +67,9 @@ static int parse_option(struct arena *a, const char *text, struct container *c, 
 		   (v = text_after(text, "no-new-privileges:"))) {
 		c->no_new_privileges = strcmp(v, "true") == 0;
 	} else if ((v = text_after(text, "seccomp=")) || (v = text_after(text, "seccomp:"))) {
-		c->seccomp = strcmp(v, "unconfined") == 0 || *v == '/' ? v : path_clean(a, v);
+		return take_seccomp(a, v, c, e);
 	} else if ((v = text_after(text, "apparmor=")) || (v = text_after(text, "apparmor:"))) {
-		c->apparmor = v;
+		return take_apparmor(v, c, e);
 	} else if ((v = text_after(text, "label=")) || (v = text_after(text, "label:"))) {
 		return check_label(v, e);
 	} else if ((v = text_after(text, "unmask="))) {
@@ -44,7 +79,8 @@ static int parse_option(struct arena *a, const char *text, struct container *c, 
 	} else if (strcmp(text, "systempaths=unconfined") == 0) {
 		texts_add(a, &c->unmask, "ALL");
 	} else {
-		return err_set(e, ERR_INVALID, "invalid --security-opt 2: \"%s\"", text);
+		return err_set(e, ERR_INVALID, "invalid --security-opt %d: \"%s\"",
+			       strchr(text, '=') ? 2 : 1, text);
 	}
 	return 0;
 }
