@@ -8,9 +8,10 @@ extern const struct command container_exists_command, container_prune_command, c
 	export_command, info_command, top_command, port_command;
 extern const struct command container_inspect_command, inspect_command, logs_command, volume_group;
 extern const struct command completion_command;
-extern const struct command attach_command, create_command, exec_command, kill_command, ls_command,
-	pause_command, ps_command, rename_command, restart_command, rm_command, run_command,
-	start_command, stop_command, unpause_command, version_command, wait_command;
+extern const struct command attach_command, check_command, create_command, exec_command,
+	kill_command, ls_command, pause_command, ps_command, rename_command, restart_command,
+	rm_command, run_command, start_command, stop_command, unpause_command, version_command,
+	wait_command;
 
 /* Images. */
 extern const struct command history_command, image_command, image_exists_command,

@@ -64,6 +64,7 @@ static const struct command container_group = {
 /* clang-format off */
 static const struct command *const commands[] = {
 	&attach_command,
+	&check_command,
 	&completion_command,
 	&container_group,
 	&cp_command,

@@ -13,6 +13,7 @@
 #include "cgroup/cgroup.h"
 #include "engine/status.h"
 #include "image/image.h"
+#include "kernel/probe.h"
 #include "runtime/capability.h"
 
 #define OS_RELEASE_MAX 65536
@@ -188,5 +189,28 @@ int host_info(const struct state *s, struct arena *a, const char *cgroup_manager
 			 "store", v, "plugins", "authorization", "log", "k8s-file", "json-file",
 			 "journald", "none", "passthrough", "network", "none", "host", "volume",
 			 "local", "registries");
+	return 0;
+}
+
+int host_check(struct arena *a, struct buf *out, bool *ret_complete, struct err *e)
+{
+	struct kernel_option *options;
+	bool complete = true;
+	size_t n;
+	int r = kernel_options(a, &options, &n, e);
+
+	if (r < 0)
+		return r;
+	buf_adds(out, "OPTION\tSTATE\tWITHOUT IT\n");
+	for (size_t i = 0; i < n; i++) {
+		const struct kernel_option *o = &options[i];
+		bool missing = o->support == KERNEL_MISSING;
+
+		buf_addf(out, "%s\t%s\t%s%s%s\n", o->name, kernel_support_name[o->support],
+			 missing ? o->without : "", missing && !text_empty(o->note) ? ": " : "",
+			 o->note ? o->note : "");
+		complete = complete && !(missing && o->needed);
+	}
+	*ret_complete = complete;
 	return 0;
 }

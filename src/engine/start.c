@@ -87,6 +87,18 @@ static int64_t log_index(const char *name, const char *const *names, size_t n)
 	return i < 0 ? 0 : i;
 }
 
+/* The file that counts the kernel's kills for want of memory; the monitor reads it at the end. */
+static int open_oom_file(const struct runtime_container *rc)
+{
+	AUTO(cgroup) group = NULL;
+
+	if (text_empty(rc->cgroup_path) ||
+	    cgroup_open(rc->cgroup_manager, rc->cgroup_path, &group, NULL) < 0)
+		return -1;
+	/* Nobody counts, or nobody may look: then nothing is said of it. */
+	return open(cgroup_oom_file(group), O_RDONLY | O_CLOEXEC);
+}
+
 static void fill_handover(struct launch *l, const struct runtime_container *rc,
 			  const struct streams *p, struct monitor_handover *h)
 {
@@ -121,6 +133,7 @@ static void fill_handover(struct launch *l, const struct runtime_container *rc,
 	h->restart_argv = restart.v;
 	h->cleanup_argv = cleanup.v;
 	h->program = l->how->program;
+	h->oom = open_oom_file(rc);
 	h->timeout_sec = (int)c->timeout_sec;
 	h->stop_signal = container_stop_signal(c);
 	h->stop_timeout_ms = c->stop_timeout_sec < 0 ? -1 : (int)c->stop_timeout_sec * 1000;
