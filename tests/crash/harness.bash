@@ -68,7 +68,9 @@ crash_sane() {
 }
 
 crash_at() { # FAULT CALL...
-    local fault=$1 call n tried=0 seen sane
+    local fault=$1 call n tried=0 seen sane step=${CRASH_STEP:-1} most
+    most=$((${CRASH_MOST:-5} * step))
+    [ "${CRASH_LIMIT:-$most}" -gt $most ] || most=${CRASH_LIMIT:-$most}
     shift
     for call; do
         for ((n = 1; n <= most; n += step)); do
