@@ -42,7 +42,8 @@ static int attach(struct session *s, const struct attach_args *args, const struc
 
 	if (r < 0)
 		return r;
-	if (!container_is_alive(&st))
+	/* A paused one would neither answer nor hear of a signal. */
+	if (!container_is_alive(&st) || st.state == CONTAINER_PAUSED)
 		return err_set(e, ERR_CONFLICT, "you can only attach to running containers");
 	run = state_run_dir(&s->state, CONTAINERS, c->id, false, e);
 	if (run < 0)
