@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <string.h>
 
 #include "cli/commands.h"
@@ -26,15 +27,19 @@ static void init(void *args)
 /* CONTAINER:PATH, if the part before the colon cannot be a path. */
 static int parse_end(struct session *s, const char *text, struct copy_end *ret, struct err *e)
 {
-	const char *colon = strchr(text, ':');
+	const char *colon = strchr(text, ':'), *name;
 	struct container *c;
+	int r;
 
 	*ret = (struct copy_end){ .path = text };
 	if (!colon || colon == text || *text == '.' || memchr(text, '/', (size_t)(colon - text)))
 		return 0;
-	if (container_find(&s->state, s->arena,
-			   arena_strndup(s->arena, text, (size_t)(colon - text)), &c, e) < 0)
-		return e->code ? -e->code : -1;
+	name = arena_strndup(s->arena, text, (size_t)(colon - text));
+	r = container_find(&s->state, s->arena, name, &c, e);
+	if (r == -ENOENT)
+		return err_set(e, ERR_NOT_FOUND, "container \"%s\" does not exist", name);
+	if (r < 0)
+		return r;
 	ret->container = c;
 	ret->path = colon + 1;
 	if (!*ret->path)

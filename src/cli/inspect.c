@@ -37,6 +37,8 @@ static int one_container(struct session *s, const struct inspect_args *args, con
 	struct container *c;
 	int r = container_find(&s->state, s->arena, name, &c, e);
 
+	if (r == -ENOENT)
+		return err_set(e, ERR_NOT_FOUND, "no such container %s", name);
 	return r < 0 ? r : container_inspect(&s->state, s->arena, c, args->size, ret, e);
 }
 

@@ -33,7 +33,8 @@ static int check_conditions(const struct texts *l, struct err *e)
 
 	for (size_t i = 0; i < l->n; i++)
 		if (text_index(l->v[i], known, ARRAY_LEN(known)) < 0)
-			return err_set(e, ERR_INVALID, "unknown container state: %s", l->v[i]);
+			return err_set(e, ERR_INVALID,
+				       "unknown container state: %s: invalid argument", l->v[i]);
 	return 0;
 }
 

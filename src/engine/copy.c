@@ -155,7 +155,8 @@ static int copy_dir(const struct side *from, const struct side *to, struct arena
 	if (source < 0)
 		return source;
 	if (to->exists && !to->is_dir && !may_replace)
-		return err_set(e, ERR_CONFLICT, "cannot copy directory to file");
+		return err_set(e, ERR_CONFLICT,
+			       "destination must be a directory when copying a directory");
 	/* Into a directory that is there goes the directory itself, unless DIR/. was said. */
 	if (to->is_dir && !from->content)
 		path = path_join(a, to->path, path_base(from->path));

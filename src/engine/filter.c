@@ -63,8 +63,7 @@ static int check_status(const struct term *t, struct err *e)
 	if (text_index(t->value, container_state_name, CONTAINER_STATES) >= 0 ||
 	    text_index(t->value, more, ARRAY_LEN(more)) >= 0)
 		return 0;
-	return err_set(e, ERR_INVALID, "%s is not a valid container state: invalid argument",
-		       t->value);
+	return err_set(e, ERR_INVALID, "unknown container state: %s: invalid argument", t->value);
 }
 
 /* Each image that has it below counts too: its layers begin with that image's. */

@@ -88,14 +88,16 @@ int container_rename(const struct state *s, struct arena *a, const struct contai
 
 	if (lock < 0)
 		return lock;
+	if (text_eq(c->name, name))
+		return 0;
 	r = container_name_check(name, e);
 	if (r == 0)
 		r = state_name_take(s, CONTAINERS, name, c->id, a, &owner, e);
 	if (r == -EEXIST && owner)
 		return err_set(e, ERR_CONFLICT,
-			       "renaming container %s: name \"%s\" is in use by %s: container "
+			       "renaming container %s: name %s already in use by %s: container "
 			       "already exists",
-			       c->name, name, owner);
+			       c->id, name, owner);
 	if (r < 0)
 		return r;
 	renamed.name = name;

@@ -219,6 +219,9 @@ int container_pause(const struct state *s, struct arena *a, const struct contain
 
 	if (r < 0)
 		return r;
+	if (st.state == CONTAINER_PAUSED)
+		return err_set(e, ERR_CONFLICT,
+			       "\"%s\" is already paused: container state improper", c->id);
 	if (st.state != CONTAINER_RUNNING)
 		return err_set(e, ERR_CONFLICT,
 			       "\"%s\" is not running, can't pause: container state improper",
@@ -238,7 +241,7 @@ int container_unpause(const struct state *s, struct arena *a, const struct conta
 	if (st.state != CONTAINER_PAUSED)
 		return err_set(e, ERR_CONFLICT,
 			       "\"%s\" is not paused, can't unpause: container state improper",
-			       container_state_name[st.state]);
+			       c->id);
 	return change_frozen(s, c, &st, false, e);
 }
 
