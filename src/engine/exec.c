@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "engine/facts.h"
+#include "engine/pty.h"
 #include "kernel/open.h"
 #include "kernel/process.h"
 #include "runtime/capability.h"
@@ -85,7 +86,12 @@ static int make_config(struct session *x, struct err *e)
 	for (size_t i = 0; i < how->env.n; i++)
 		texts_set_env(x->arena, &as.env, how->env.v[i]);
 	r = find_facts(x, &as, &f, e);
-	return r < 0 ? r : container_specify(x->arena, &as, &f, &x->config, e);
+	if (r == 0)
+		r = container_specify(x->arena, &as, &f, &x->config, e);
+	/* From its first instruction on: a size that follows may come after it has looked. */
+	if (r == 0 && how->tty && !how->detach)
+		x->config->process->console_size = pty_size_of_caller(x->arena);
+	return r;
 }
 
 struct pipes {
