@@ -11,7 +11,7 @@ static int run_session(struct session *s, const struct create_args *args, int ar
 	struct container *c;
 	struct err e;
 
-	if (create_from_args(s, args, argc, argv, &c, &e) < 0)
+	if (create_from_args(s, args, argc, argv, &c, NULL, &e) < 0)
 		return cli_fail(&e);
 	if (args->plan) {
 		auto_buf out = BUF((size_t)1 << 20);

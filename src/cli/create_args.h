@@ -58,6 +58,7 @@ int create_args_limits(struct arena *a, const struct create_args *args, struct c
 /* --security-opt, capabilities: into c. */
 int create_args_security(struct arena *a, const struct create_args *args, struct container *c,
 			 struct err *e);
-/* Finds the image, pulling it as --pull says, and makes the container. */
+/* Finds the image, pulling it as --pull says, and makes the container. *ret_lock (may be NULL): its
+ * lock, for whoever goes on to start it; -1 with --plan. */
 int create_from_args(struct session *s, const struct create_args *args, int argc, const char **argv,
-		     struct container **ret, struct err *e);
+		     struct container **ret, int *ret_lock, struct err *e);

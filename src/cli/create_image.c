@@ -155,9 +155,10 @@ static int check_rootfs(struct session *s, struct container *c, struct err *e)
 }
 
 int create_from_args(struct session *s, const struct create_args *args, int argc, const char **argv,
-		     struct container **ret, struct err *e)
+		     struct container **ret, int *ret_lock, struct err *e)
 {
 	struct container_create how;
+	auto_close int lock = -1;
 	struct container *c;
 	int r = create_args_parse(s->arena, args, argc, argv, &how, e);
 
@@ -185,6 +186,7 @@ int create_from_args(struct session *s, const struct create_args *args, int argc
 	}
 	if (args->replace)
 		r = replace(s, how.want.name, e);
+	how.ret_lock = &lock;
 	if (r == 0)
 		r = container_create(&s->state, s->arena, &how, &c, e);
 	if (r < 0)
@@ -196,11 +198,14 @@ int create_from_args(struct session *s, const struct create_args *args, int argc
 
 			/* The file is another container's. */
 			gone.cid_file = NULL;
+			close_p(&lock);
 			container_remove(&s->state, s->arena, &gone,
 					 &(struct container_remove){ .volumes = true }, NULL);
 			return r;
 		}
 	}
+	if (ret_lock)
+		*ret_lock = take_fd(lock);
 	*ret = c;
 	return 0;
 }

@@ -75,6 +75,7 @@ int foreground_start(const struct foreground *f, int *ret_code, struct err *e)
 					.program = s->globals->self,
 					.cgroup_manager = s->globals->cgroup_manager,
 					.foreground = true,
+					.lock = f->lock,
 				},
 				&socket, e);
 

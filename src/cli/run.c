@@ -29,12 +29,13 @@ static int start_failed(struct session *s, const struct container *c, const stru
 	return foreground_code(e);
 }
 
-static int run_in_background(struct session *s, const struct container *c, struct err *e)
+static int run_in_background(struct session *s, const struct container *c, int *lock, struct err *e)
 {
 	int r = container_start(&s->state, c,
 				&(struct container_start){
 					.program = s->globals->self,
 					.cgroup_manager = s->globals->cgroup_manager,
+					.lock = lock,
 				},
 				NULL, e);
 
@@ -45,11 +46,12 @@ static int run_in_background(struct session *s, const struct container *c, struc
 }
 
 static int run_in_foreground(struct session *s, const struct create_args *args,
-			     const struct container *c, struct err *e)
+			     const struct container *c, int *lock, struct err *e)
 {
 	struct foreground how = {
 		.session = s,
 		.container = c,
+		.lock = lock,
 		.sig_proxy = args->sig_proxy,
 		.detach_keys = args->detach_keys,
 		.in = !args->attach.n || texts_has(&args->attach, "stdin"),
@@ -65,14 +67,17 @@ static int run_in_foreground(struct session *s, const struct create_args *args,
 static int run_session(struct session *s, const struct create_args *args, int argc,
 		       const char **argv)
 {
+	/* Held until it runs: whoever waits for it or removes it meets it running or ended. */
+	auto_close int lock = -1;
 	struct container *c;
 	struct err e;
 
-	if (create_from_args(s, args, argc, argv, &c, &e) < 0)
+	if (create_from_args(s, args, argc, argv, &c, &lock, &e) < 0)
 		return cli_fail(&e);
 	if (args->plan)
 		return print_plan(s, c, &e);
-	return args->detach ? run_in_background(s, c, &e) : run_in_foreground(s, args, c, &e);
+	return args->detach ? run_in_background(s, c, &lock, &e)
+			    : run_in_foreground(s, args, c, &lock, &e);
 }
 
 static int run(void *globals, void *args, int argc, const char **argv)

@@ -186,6 +186,8 @@ int container_create(const struct state *s, struct arena *a, const struct contai
 		state_abandon(s, CONTAINERS, id);
 		return r;
 	}
+	if (how->ret_lock)
+		*how->ret_lock = take_fd(dir);
 	*ret = c;
 	return 0;
 }

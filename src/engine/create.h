@@ -18,7 +18,8 @@ struct container_create {
 	struct texts proxies;      /* the host's; the image's own win over them */
 	struct texts unset_env;    /* of the defaults, the proxies and the image's */
 	bool unset_env_all;
-	bool durable; /* survives a power cut that follows */
+	bool durable;  /* survives a power cut that follows */
+	int *ret_lock; /* the container's lock, held since it exists; NULL: not wanted */
 };
 
 /* The container as it would be made, without making it: for --plan. */

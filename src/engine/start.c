@@ -413,7 +413,7 @@ int container_start(const struct state *s, const struct container *c,
 	};
 	int r;
 
-	lock = state_lock(s, CONTAINERS, c->id, e);
+	lock = how->lock ? take_fd(*how->lock) : state_lock(s, CONTAINERS, c->id, e);
 	if (lock < 0)
 		return lock;
 	r = check_status(&l, e);

@@ -14,10 +14,11 @@ struct container_start {
 	const char *cgroup_manager; /* NULL: the default */
 	bool foreground; /* ret_client: a socket for attach_relay(), which sees all output */
 	bool in_place;   /* this process is the starter: it returns only on failure */
+	int *lock; /* the container's, held already (container_create()): closed here; or NULL */
 };
 
-/* 0; 1 if it runs already. The lock is taken here. e->where is 126 or 127 when the program can't
- * be executed (runtime.h). */
+/* 0; 1 if it runs already. The lock is taken here if it is not given. e->where is 126 or 127 when
+ * the program can't be executed (runtime.h). */
 int container_start(const struct state *s, const struct container *c,
 		    const struct container_start *how, int *ret_client, struct err *e);
 /* What a start would do, a line each; c may not exist yet (merged only). */

@@ -248,6 +248,8 @@ int container_unpause(const struct state *s, struct arena *a, const struct conta
 int container_wait(const struct state *s, struct arena *a, const struct container *c, int *ret_code,
 		   struct err *e)
 {
+	bool start_awaited = false;
+
 	for (;;) {
 		auto_close int run = state_run_dir(s, CONTAINERS, c->id, false, NULL);
 		struct attach_result end = { 0 };
@@ -256,6 +258,13 @@ int container_wait(const struct state *s, struct arena *a, const struct containe
 
 		if (r < 0)
 			return r;
+		if (st.state == CONTAINER_CREATED && !start_awaited) {
+			/* It may be about to be: whoever does that holds its lock. */
+			auto_close int lock = state_lock(s, CONTAINERS, c->id, NULL);
+
+			start_awaited = true;
+			continue;
+		}
 		if (!container_is_alive(&st)) {
 			*ret_code = (int)st.exit_code;
 			return 0;
