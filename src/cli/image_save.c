@@ -112,9 +112,9 @@ static int run(void *globals, void *args, int argc, const char **argv)
 	if (format < 0)
 		return cli_failf("format value must be one of oci-dir oci-archive docker-dir "
 				 "docker-archive");
-	if (a->compress && format != IMAGE_DOCKER_DIR && format != IMAGE_OCI_DIR)
-		return cli_failf("--compress can only be set when --format is 'docker-dir' or "
-				 "'oci-dir'");
+	if (a->compress)
+		return cli_failf("--compress is not supported: layers are saved as the tars that "
+				 "their diffIDs name");
 	if (a->multi && format != IMAGE_DOCKER_ARCHIVE)
 		return cli_failf("multi-image archives must be of format docker-archive");
 	if (!a->output && (format == IMAGE_OCI_DIR || format == IMAGE_DOCKER_DIR))
@@ -135,7 +135,7 @@ static void init(void *args)
 
 static const struct option save_options[] = {
 	OPTION_FLAG(save_args, compress, "compress", 0,
-		    "Accepted for folders: layers go out uncompressed, as they were verified"),
+		    "Not supported: layers are saved uncompressed"),
 	OPTION_TEXT(save_args, format, "format", 0, "FORMAT",
 		    "docker-archive, oci-archive, oci-dir or docker-dir (docker-archive)"),
 	OPTION_FLAG(save_args, multi, "multi-image-archive", 'm',
