@@ -49,16 +49,17 @@ static int get_image(struct session *s, const struct create_args *args, const ch
 		     const struct image **ret, const char **ret_name, struct err *e)
 {
 	bool always = text_eq(args->pull, "always") || text_eq(args->pull, "newer");
+	bool picky = args->platform || args->arch || args->os || args->variant;
 	struct image *image;
 	int r = -ENOENT;
 
-	if (!always && !args->platform && !args->arch && !args->os && !args->variant)
+	if (!always && !picky)
 		r = image_find(&s->state, s->arena, name, &image, ret_name, e);
 	if (r == 0)
 		*ret = image;
 	if (r != -ENOENT)
 		return r;
-	if (text_eq(args->pull, "never"))
+	if (text_eq(args->pull, "never") && !picky)
 		return err_set(e, ERR_NOT_FOUND, "%s: image not known", name);
 	r = pull(s, args, name, ret, e);
 	if (r < 0)

@@ -140,6 +140,23 @@ static int pull_any(const struct state *s, struct arena *a, const struct referen
 		       buf_text(&all));
 }
 
+/* What is here under that name may be for another machine than was asked for. */
+static bool is_for(const struct image *i, const struct image_platform *asked)
+{
+	const struct image_platform has = {
+		.os = i->config.os,
+		.architecture = i->config.architecture,
+		.variant = i->config.variant,
+	};
+	struct image_platform want = *asked;
+
+	if (!want.os && !want.architecture && !want.variant)
+		return true;
+	if (!want.architecture)
+		want.architecture = image_platform_host().architecture;
+	return image_platform_fits(&has, &want);
+}
+
 int image_pull(const struct state *s, const char *name, const struct image_pull *how,
 	       char ret_id[STATE_ID_LEN + 1], struct err *e)
 {
@@ -153,6 +170,12 @@ int image_pull(const struct state *s, const char *name, const struct image_pull 
 	    how->policy == IMAGE_PULL_NEVER) {
 		*e = missing;
 		return -e->code;
+	}
+	if (have && !is_for(have, &how->platform)) {
+		if (how->policy == IMAGE_PULL_NEVER)
+			return err_set(e, ERR_NOT_FOUND, "%s: image not known for the platform %s",
+				       name, image_platform_print(a, &how->platform));
+		have = NULL;
 	}
 	if (have && how->policy != IMAGE_PULL_NEWER) {
 		memcpy(ret_id, have->id, STATE_ID_LEN + 1);
