@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/path.h"
+#include "base/units.h"
 #include "cli/create_args.h"
 #include "cli/pull_show.h"
 #include "engine/stop.h"
@@ -155,11 +157,21 @@ static int check_rootfs(struct session *s, struct container *c, struct err *e)
 	return 0;
 }
 
+/* For --log-level debug: what was done, and how long it took. */
+static void step_done(int64_t *began_usec, const char *what)
+{
+	int64_t now = log_wants(LOG_DEBUG) ? clock_monotonic_usec() : 0;
+
+	log_debug("create: %s: %lld us", what, (long long)(now - *began_usec));
+	*began_usec = now;
+}
+
 int create_from_args(struct session *s, const struct create_args *args, int argc, const char **argv,
 		     struct container **ret, int *ret_lock, struct err *e)
 {
 	struct container_create how;
 	auto_close int lock = -1;
+	int64_t began = log_wants(LOG_DEBUG) ? clock_monotonic_usec() : 0;
 	struct container *c;
 	int r = create_args_parse(s->arena, args, argc, argv, &how, e);
 
@@ -174,6 +186,7 @@ int create_from_args(struct session *s, const struct create_args *args, int argc
 		r = add_volumes_from(s, args, &how.want, e);
 	if (r < 0)
 		return r;
+	step_done(&began, "find or pull the image");
 	if (how.image && !how.want.image_name)
 		how.want.image_name = how.image->names.n ? how.image->names.v[0] : how.image->id;
 	how.want.create_command = s->globals->command_line;
@@ -190,6 +203,7 @@ int create_from_args(struct session *s, const struct create_args *args, int argc
 	how.ret_lock = &lock;
 	if (r == 0)
 		r = container_create(&s->state, s->arena, &how, &c, e);
+	step_done(&began, "merge the image's and the user's wishes, and record the container");
 	if (r < 0)
 		return r;
 	if (args->cid_file) {

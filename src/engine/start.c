@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/units.h"
 #include "cgroup/cgroup.h"
@@ -33,7 +34,17 @@ struct launch {
 	int run_dir, lib_dir, root, listener, client;
 	int *sub_dirs;                      /* parts of volumes, beside c->mounts */
 	int64_t restarts, restart_delay_ms; /* in place: as the last end said */
+	int64_t step_usec;                  /* when the step being done began; monotonic */
 };
+
+/* For --log-level debug: what was done, and how long it took. */
+static void step_done(struct launch *l, const char *what)
+{
+	int64_t now = log_wants(LOG_DEBUG) ? clock_monotonic_usec() : 0;
+
+	log_debug("start %.12s: %s: %lld us", l->c->id, what, (long long)(now - l->step_usec));
+	l->step_usec = now;
+}
 
 static void launch_close(struct launch *l)
 {
@@ -268,6 +279,7 @@ static int run_starter(struct launch *l, struct err *e)
 	}
 	r = record(l, &rc, e);
 	if (r == 0) {
+		step_done(l, "record it");
 		fill_handover(l, &rc, &p, &h);
 		if (!passthrough(l->c))
 			leave_streams();
@@ -358,6 +370,7 @@ static int prepare(struct launch *l, struct err *e)
 		return r;
 	if (l->c->tty && l->how->foreground)
 		l->config->process->console_size = pty_size_of_caller(l->arena);
+	step_done(l, "fill volumes, and decide its configuration");
 	l->listener = monitor_listen(l->run_dir, e);
 	return l->listener < 0 ? l->listener : 0;
 }
@@ -416,6 +429,8 @@ int container_start(const struct state *s, const struct container *c,
 	lock = how->lock ? take_fd(*how->lock) : state_lock(s, CONTAINERS, c->id, e);
 	if (lock < 0)
 		return lock;
+	if (log_wants(LOG_DEBUG))
+		l.step_usec = clock_monotonic_usec();
 	r = check_status(&l, e);
 	if (r == 0)
 		r = launch(&l, ret_client, e);
