@@ -73,7 +73,6 @@ static int show(struct session *s, const struct info_args *args, struct err *e)
 		struct value tree = value_tree(s->arena, v, maps);
 
 		r = format_value(&out, "info", args->format, &tree, e);
-		buf_addc(&out, '\n');
 	} else {
 		print_yaml(&out, v, 0, false);
 	}

@@ -42,7 +42,6 @@ static int run(void *globals, void *args, int argc, const char **argv)
 		struct value v = value_tree(a, document, (const char *const[]){ "", NULL });
 
 		r = format_value(&out, "version", given->format, &v, &e);
-		buf_addc(&out, '\n');
 	} else {
 		buf_addf(&out,
 			 "Client:       Berth Engine\nVersion:      %s\nAPI Version:  %s\n"

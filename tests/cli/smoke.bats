@@ -54,3 +54,8 @@ setup() {
     run -0 berth ps -a -q
     output_is ""
 }
+
+@test "what a template makes of info and version ends with one new line" {
+    [ "$(berth version --format '{{.Client.Version}}' | wc -l)" -eq 1 ]
+    [ "$(berth info --format '{{.Host.Arch}}' | wc -l)" -eq 1 ]
+}
