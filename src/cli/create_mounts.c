@@ -111,6 +111,8 @@ static int parse_volume_option(struct arena *a, const char *option, struct conta
 		m->copy_up = *option == 'c';
 	} else if (strcmp(option, "z") == 0 || strcmp(option, "Z") == 0) {
 		/* Relabelling, which only a host with SELinux has: podman's no-op elsewhere. */
+	} else if (strcmp(option, "U") == 0) {
+		m->chown = true;
 	} else if ((path = text_after(option, "subpath="))) {
 		m->sub_path = path;
 	} else {
@@ -239,6 +241,9 @@ static int parse_mount_key(struct arena *a, const char *key, const char *value,
 		texts_addf(a, &m->options, "mode=%s", value ? value : "");
 	} else if (text_eq(key, "uid") || text_eq(key, "gid") || text_eq(key, "max")) {
 		texts_addf(a, &m->options, "%s=%s", key, value ? value : "");
+	} else if ((text_eq(key, "U") || text_eq(key, "chown")) &&
+		   (strcmp(m->type, "bind") == 0 || strcmp(m->type, "volume") == 0)) {
+		m->chown = on;
 	} else if (text_eq(key, "notmpcopyup")) {
 		m->copy_up = false;
 	} else if (text_eq(key, "tmpcopyup")) {

@@ -23,6 +23,9 @@ int container_facts(struct arena *a, const struct facts_about *about, int root,
 /* The same for a further process of a running container, whose files are made already. */
 int container_exec_facts(struct arena *a, const struct facts_about *about, int root,
 			 struct specify_facts *ret, struct err *e);
+/* Gives mounts that were asked for so to the container's user. */
+int container_own_mounts(const struct state *s, const struct container *c,
+			 const struct specify_facts *f, struct err *e);
 /* Volumes that nobody has used get what the image has at their place. */
 int container_fill_volumes(const struct state *s, struct arena *a, const struct container *c,
 			   int root, struct err *e);

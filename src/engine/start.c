@@ -363,6 +363,8 @@ static int prepare(struct launch *l, struct err *e)
 	if (r == 0)
 		r = container_facts(l->arena, &about, l->root, &facts, e);
 	if (r == 0)
+		r = container_own_mounts(l->state, l->c, &facts, e);
+	if (r == 0)
 		r = container_specify(l->arena, l->c, &facts, &l->config, e);
 	if (r == 0)
 		r = oci_config_check(l->config, e);
