@@ -27,7 +27,7 @@ refused() {
     refused "restart" -- run -d --restart sometimes tiny true
     refused "network" -- run --network container: tiny true
     refused "ulimit" -- run --ulimit nofile=many tiny true
-    refused "stop-signal" -- run --stop-signal NOSUCH tiny true
+    refused "invalid signal: NOSUCH" -- run --stop-signal NOSUCH tiny true
 }
 
 @test "ports that are none" {
