@@ -277,6 +277,7 @@ static int run_starter(struct launch *l, struct err *e)
 			e->where = RUNTIME_NOT_EXECUTABLE;
 		return r;
 	}
+	step_done(l, "make its cgroup and namespaces, furnish its root, execute the program");
 	r = record(l, &rc, e);
 	if (r == 0) {
 		step_done(l, "record it");
@@ -351,6 +352,7 @@ static int prepare(struct launch *l, struct err *e)
 		l->root = r = container_root(l->state, l->arena, l->c, e);
 	if (r < 0)
 		return r;
+	step_done(l, "mount the layers as its root");
 	if (l->how->in_place && faccessat(l->run_dir, MONITOR_STOP_MARK, F_OK, 0) == 0)
 		return err_set(e, ERR_CONFLICT, "it was stopped before it could be restarted");
 	read_last_end(l);
@@ -362,6 +364,8 @@ static int prepare(struct launch *l, struct err *e)
 	r = container_fill_volumes(l->state, l->arena, l->c, l->root, e);
 	if (r == 0)
 		r = container_facts(l->arena, &about, l->root, &facts, e);
+	step_done(l, "find its user, devices, namespaces and files");
+	step_done(l, "find its user, devices, namespaces and files");
 	if (r == 0)
 		r = container_own_mounts(l->state, l->c, &facts, e);
 	if (r == 0)

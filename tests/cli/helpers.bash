@@ -48,8 +48,8 @@ needs() {
     landlock) grep -qw landlock /sys/kernel/security/lsm 2>/dev/null || skip "needs Landlock" ;;
     loop) losetup -f >/dev/null 2>&1 || skip "needs loop devices" ;;
     containers)
-        # Once berth makes the user namespace of a plain user itself, this line goes.
-        [ "$(id -u)" = 0 ] || skip "needs containers of plain users, which berth lacks yet"
+        # A plain user's are in a user namespace of his own.
+        [ "$(id -u)" = 0 ] || needs userns
         ;;
     limits) [ "$(id -u)" = 0 ] || skip "needs delegated cgroups" ;;
     resource) capsh --has-p=cap_sys_resource 2>/dev/null || skip "needs CAP_SYS_RESOURCE" ;;
@@ -140,9 +140,19 @@ leave_nothing() {
     for id in $ids; do
         no_cgroup_of "$id" || left=1
     done
+    holder_stop
     no_process_left || left=1
     no_mount_left || left=1
     [ $left = 0 ]
+}
+
+# The process that holds a plain user's namespace stays for his next command.
+holder_stop() {
+    local pid
+    pid=$(jq -r .pid "$BATS_TEST_TMPDIR/run/hold.json" 2>/dev/null) || return 0
+    [ -n "$pid" ] || return 0
+    kill "$pid" 2>/dev/null
+    while kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
 }
 
 no_cgroup_of() { # ID
