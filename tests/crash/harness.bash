@@ -60,7 +60,7 @@ crash_sane() {
     berth ps -a -q --no-trunc | while read -r id; do
         berth inspect "$id" >/dev/null
     done
-    half=$(find "$BATS_TEST_TMPDIR/lib" "$BATS_TEST_TMPDIR/run" -maxdepth 3 -name '.new-*' 2>/dev/null)
+    half=$(find "$BATS_TEST_TMPDIR/lib" "$BATS_TEST_TMPDIR/run" -maxdepth 2 -path '*/.new*/*' 2>/dev/null)
     [ -z "$half" ] || {
         echo "half-made, after a sweep: $half"
         return 1
