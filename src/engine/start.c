@@ -364,8 +364,7 @@ static int prepare(struct launch *l, struct err *e)
 	r = container_fill_volumes(l->state, l->arena, l->c, l->root, e);
 	if (r == 0)
 		r = container_facts(l->arena, &about, l->root, &facts, e);
-	step_done(l, "find its user, devices, namespaces and files");
-	step_done(l, "find its user, devices, namespaces and files");
+	step_done(l, "fill its volumes, find its user, devices, namespaces and files");
 	if (r == 0)
 		r = container_own_mounts(l->state, l->c, &facts, e);
 	if (r == 0)
@@ -376,7 +375,7 @@ static int prepare(struct launch *l, struct err *e)
 		return r;
 	if (l->c->tty && l->how->foreground)
 		l->config->process->console_size = pty_size_of_caller(l->arena);
-	step_done(l, "fill volumes, and decide its configuration");
+	step_done(l, "decide its configuration");
 	l->listener = monitor_listen(l->run_dir, e);
 	return l->listener < 0 ? l->listener : 0;
 }
