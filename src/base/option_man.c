@@ -91,14 +91,6 @@ static void add_synopsis(struct buf *out, const struct command *c)
 		add_text(out, usage, strlen(usage));
 		buf_adds(out, "\\fR\n");
 	}
-	buf_adds(out, ".Sh DESCRIPTION\n");
-	add_paragraphs(out, c->description ? c->description : c->summary);
-	if (!c->aliases || !*c->aliases)
-		return;
-	buf_adds(out, ".Pp\nOther names:");
-	for (const char *const *alias = c->aliases; *alias; alias++)
-		buf_addf(out, "%s %s", alias == c->aliases ? "" : ",", *alias);
-	buf_adds(out, ".\n");
 }
 
 static void add_commands(struct buf *out, struct arena *a, const struct command *c)
@@ -316,10 +308,9 @@ static void add_prose_line(struct prose *p, const char *line, size_t len)
 	}
 }
 
-/* paragraph: there is text in front of it. */
-static void add_prose(struct buf *out, const char *text, size_t len, bool paragraph)
+static void add_prose(struct buf *out, const char *text, size_t len)
 {
-	struct prose p = { .out = out, .paragraph = paragraph, .text = paragraph };
+	struct prose p = { .out = out };
 	const char *end = text + len;
 
 	while (text < end) {
@@ -331,6 +322,22 @@ static void add_prose(struct buf *out, const char *text, size_t len, bool paragr
 	end_blocks(&p);
 	if (p.literal)
 		buf_adds(out, ".Ed\n");
+}
+
+/* lead, of len bytes, says more than the table's description and stands in its place. */
+static void add_description(struct buf *out, const struct command *c, const char *lead, size_t len)
+{
+	buf_adds(out, ".Sh DESCRIPTION\n");
+	if (len)
+		add_prose(out, lead, len);
+	else
+		add_paragraphs(out, c->description ? c->description : c->summary);
+	if (!c->aliases || !*c->aliases)
+		return;
+	buf_adds(out, ".Pp\nOther names:");
+	for (const char *const *alias = c->aliases; *alias; alias++)
+		buf_addf(out, "%s %s", alias == c->aliases ? "" : ",", *alias);
+	buf_adds(out, ".\n");
 }
 
 /* The prose without its title; *ret_lead: what stands before the first section. */
@@ -356,14 +363,13 @@ void option_man(struct buf *out, const char *program, const char *path, const st
 		prose = prose_split(prose, &lead);
 	add_head(out, program, path, c);
 	add_synopsis(out, c);
-	if (lead)
-		add_prose(out, prose, lead, true);
+	add_description(out, c, prose, lead);
 	add_commands(out, a, c);
 	add_options(out, a, c);
 	if (!prose || !strstr(prose, "\n## Examples\n"))
 		add_examples(out, command_path(a, program, path), c->examples);
 	if (prose)
-		add_prose(out, prose + lead, strlen(prose + lead), false);
+		add_prose(out, prose + lead, strlen(prose + lead));
 	if (*path) {
 		buf_adds(out, ".Sh SEE ALSO\n.Xr");
 		add_word(out, program);

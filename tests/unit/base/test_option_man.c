@@ -54,13 +54,9 @@ static const char expected[] = ".\\\" Made from the option tables of this progra
 .Op Ar options\n\
 \\fI[NAME]\\fR\n\
 .Sh DESCRIPTION\n\
-First.\n\
-.Pp\n\
-Second.\n\
+Third, as run.\n\
 .Pp\n\
 Other names: ls.\n\
-.Pp\n\
-Third, as run.\n\
 .Sh OPTIONS\n\
 .Bl -tag -width Ds\n\
 .It Fl \\&a , Fl \\-all\n\
@@ -111,6 +107,15 @@ static void a_page_is_made_from_the_table_and_prose(void **state)
 	assert_string_equal(buf_text(&out), expected);
 }
 
+static void without_prose_the_table_describes(void **state)
+{
+	auto_buf out = BUF(10000);
+
+	option_man(&out, "berth", "container list", &list, NULL);
+	assert_non_null(strstr(buf_text(&out), ".Sh DESCRIPTION\nFirst.\n.Pp\nSecond.\n.Pp\n"
+					       "Other names: ls.\n.Sh OPTIONS\n"));
+}
+
 static void the_root_lists_its_commands(void **state)
 {
 	auto_buf out = BUF(10000);
@@ -139,6 +144,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_page_is_made_from_the_table_and_prose),
+		cmocka_unit_test(without_prose_the_table_describes),
 		cmocka_unit_test(the_root_lists_its_commands),
 		cmocka_unit_test(mandoc_finds_no_error_in_it),
 	};
