@@ -144,6 +144,25 @@ static int open_parent(const struct side *x, struct arena *a, const char **ret_n
 	return kernel_open_in(x->root, dir, O_RDONLY | O_DIRECTORY, e);
 }
 
+/* Only what is no directory, and none behind a link. */
+static int remove_in_the_way(const struct side *to, const char *path, struct arena *a,
+			     struct err *e)
+{
+	const struct side there = { .root = to->root, .path = (char *)(uintptr_t)path };
+	auto_close int directory = kernel_open_in(to->root, path, O_PATH | O_DIRECTORY, NULL);
+	auto_close int parent = -1;
+	const char *name;
+
+	if (directory >= 0)
+		return 0;
+	parent = open_parent(&there, a, &name, e);
+	if (parent < 0)
+		return parent;
+	if (unlinkat(parent, name, 0) < 0 && errno != ENOENT)
+		return err_sys(e, "replace %s", shown(to));
+	return 0;
+}
+
 static int copy_dir(const struct side *from, const struct side *to, struct arena *a,
 		    const struct file_copy *how, bool may_replace, struct err *e)
 {
@@ -160,12 +179,11 @@ static int copy_dir(const struct side *from, const struct side *to, struct arena
 	/* Into a directory that is there goes the directory itself, unless DIR/. was said. */
 	if (to->is_dir && !from->content)
 		path = path_join(a, to->path, path_base(from->path));
-	if (to->exists && !to->is_dir) {
-		const char *name;
-		auto_close int parent = open_parent(to, a, &name, e);
+	if (may_replace) {
+		int r = remove_in_the_way(to, path, a, e);
 
-		if (parent < 0 || unlinkat(parent, name, 0) < 0)
-			return parent < 0 ? parent : err_sys(e, "replace %s", shown(to));
+		if (r < 0)
+			return r;
 	}
 	made = kernel_mkdir_in(to->root, path, 0755, e);
 	if (made < 0)
