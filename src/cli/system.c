@@ -3,6 +3,7 @@
 
 static const struct command *const commands[] = {
 	&system_df_command,
+	&info_command,
 	NULL,
 };
 
