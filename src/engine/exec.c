@@ -124,7 +124,7 @@ static int execute(struct session *x, const struct pipes *p, struct runtime_cont
 		   struct err *e)
 {
 	auto_close int cache = openat(x->state->run, "seccomp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int fds[FDS_MAX], n = x->how->preserve_fds;
+	int fds[FDS_MAX], n = x->how->preserve_fds, r;
 
 	if (n > FDS_MAX)
 		return err_set(e, ERR_INVALID, "--preserve-fds %d: at most %d", n, FDS_MAX);
@@ -135,7 +135,7 @@ static int execute(struct session *x, const struct pipes *p, struct runtime_cont
 				       "--preserve-fds %d: file descriptor %d is not available", n,
 				       fds[i]);
 	}
-	return runtime_exec(
+	r = runtime_exec(
 		&(struct runtime_exec){
 			.config = x->config,
 			.process = x->config->process,
@@ -155,6 +155,10 @@ static int execute(struct session *x, const struct pipes *p, struct runtime_cont
 			.die_with_parent = !x->how->detach,
 		},
 		x->arena, ret, e);
+	/* As of a start: the request made sense, but can't be had here. */
+	if (r < 0 && e && !e->where)
+		e->where = RUNTIME_NOT_EXECUTABLE;
+	return r;
 }
 
 static int send_signal(void *arg, int number)

@@ -14,7 +14,7 @@ up() { # NAME [OPTION...]
     up c
     run -7 berth exec c sh -c 'exit 7'
     run -137 berth exec c sh -c 'kill -9 $$'
-    fails_with -127 "OCI runtime attempted to invoke a command that was not found" -- exec c nonesuch
+    fails_with -127 'executable file `nonesuch` not found in $PATH' -- exec c nonesuch
     fails_with -126 -- exec c /etc
     fails_with "must provide a non-empty command to start an exec session: invalid argument" -- exec c
     fails_with "exec requires the name or ID of a container or the --latest flag" -- exec
@@ -59,8 +59,7 @@ up() { # NAME [OPTION...]
 2000"
     run -0 berth exec --user 12 c id -u
     output_is 12
-    fails_with -126 "unable to find user nobody-such" -- exec -u nobody-such c true ||
-        fails_with "unable to find user nobody-such" -- exec -u nobody-such c true
+    fails_with -126 "unable to find user nobody-such" -- exec -u nobody-such c true
     local without with
     without=$(berth exec c sh -c 'grep CapEff /proc/self/status')
     with=$(berth exec --privileged c sh -c 'grep CapEff /proc/self/status')
@@ -110,7 +109,7 @@ up() { # NAME [OPTION...]
 
 @test "attach sees the output from now on, passes input, and returns the exit code" {
     berth run -d -i --name c --network none tiny sh -c 'echo before; read x; echo "got $x"; exit 4' >/dev/null
-    wait_for grep -q before <(berth logs c)
+    wait_for eval 'berth logs c | grep -q before'
     run -4 berth attach c <<<word
     output_is "got word"
     fails_with "you can only attach to running containers" -- attach c
@@ -161,7 +160,7 @@ tail"
     run -0 berth logs -l
     output_is other
     run -0 berth logs c d
-    output_matches '(^|\n)[0-9a-f]{12} 5\n'
+    output_matches '[0-9a-f]{12} 5'
     output_has " other"
     run -0 berth logs --names c d
     output_has "c 5" "d other"
@@ -170,12 +169,10 @@ tail"
 }
 
 @test "logs: --since and --until" {
-    local between
     berth run --name c --network none tiny sh -c 'echo early; sleep 0.6; echo late' >/dev/null
-    between=$(berth logs -t --tail 1 c | cut -d' ' -f1)
-    run -0 berth logs --since "$between" c
+    run -0 berth logs --since "$(berth logs -t --tail 1 c | cut -d' ' -f1)" c
     output_is late
-    run -0 berth logs --until "$between" c
+    run -0 berth logs --until "$(berth logs -t c | head -n 1 | cut -d' ' -f1)" c
     output_lacks late
     output_has early
     run -0 berth logs --since 1h c

@@ -38,7 +38,7 @@ load helpers
 @test "all who wait are told the same code, also when it is removed at its end" {
     local i
     berth run -d --rm --name c --network none -i tiny sh -c 'trap "exit 42" USR1; echo up; while :; do sleep 0.05; done' >/dev/null
-    wait_for grep -q up <(berth logs c)
+    wait_for eval 'berth logs c | grep -q up'
     for i in 1 2 3 4; do
         berth wait c >"$BATS_TEST_TMPDIR/w$i" 3>&- &
     done
@@ -108,7 +108,7 @@ load helpers
     berth start c >/dev/null 3>&- &
     run -0 berth start c
     wait $!
-    wait_for grep -q started <(berth logs c)
+    wait_for eval 'berth logs c | grep -q started'
     [ "$(berth logs c | grep -c started)" = 1 ]
 }
 
@@ -153,7 +153,7 @@ restarts() { berth inspect --format '{{.RestartCount}}' "$1"; }
     run -0 berth kill c
     wait_for state_is c exited
     berth start c
-    wait_for grep -q up <(berth logs --tail 1 c)
+    wait_for eval 'berth logs --tail 1 c | grep -q up'
     berth kill -s USR1 c
     wait_for eval '[ "$(restarts c)" -ge 1 ]'
     run -0 berth rm -f -t 0 c

@@ -25,7 +25,7 @@ setup() {
 @test "a detached container is listed, logs, answers exec, stops and goes" {
     run -0 berth run -d --name c --network none tiny sh -c 'trap "exit 3" TERM; echo started; while :; do sleep 0.1; done'
     output_matches '^[0-9a-f]{64}$'
-    wait_for grep -q started <(berth logs c)
+    wait_for eval 'berth logs c | grep -q started'
     run -0 berth ps --format '{{.Names}}'
     output_is c
     run -0 berth exec c sh -c 'cat /proc/1/comm'

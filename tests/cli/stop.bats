@@ -155,7 +155,7 @@ stubborn() { # NAME: one that does not
 
 @test "the container's own signal and time are taken" {
     berth run -d --name c --stop-signal USR1 --network none tiny sh -c 'trap "exit 11" USR1; echo up; while :; do sleep 0.05; done' >/dev/null
-    wait_for grep -q up <(berth logs c)
+    wait_for eval 'berth logs c | grep -q up'
     berth stop c
     run -0 berth wait c
     output_is 11
@@ -191,7 +191,7 @@ stubborn() { # NAME: one that does not
 @test "kill sends any signal by name or number" {
     local signal
     berth run -d --name c --network none tiny sh -c 'trap "echo usr1" USR1; echo up; while :; do sleep 0.05; done' >/dev/null
-    wait_for grep -q up <(berth logs c)
+    wait_for eval 'berth logs c | grep -q up'
     for signal in USR1 sigusr1 SIGUSR1 10; do
         run -0 berth kill --signal $signal c
         output_is c

@@ -75,7 +75,7 @@ trapping='trap "echo got; exit 9" TERM; trap "echo usr" USR1; echo ready; while 
     local code=0
     berth run -d --name c --network none tiny sh -c "$trapping" >/dev/null
     berth_here attach --sig-proxy=false c >/dev/null
-    wait_for grep -q ready <(berth logs c)
+    wait_for eval 'berth logs c | grep -q ready'
     sleep 0.2
     kill -TERM $child
     wait $child || code=$?
