@@ -70,8 +70,12 @@ static int show(struct session *s, const struct info_args *args, struct err *e)
 		json_print(&out, v, 2);
 		buf_addc(&out, '\n');
 	} else if (args->format) {
-		struct value tree = value_tree(s->arena, v, maps);
+		json_t *host = json_object_get(v, "host");
+		struct value tree;
 
+		/* The one member that podman's templates call otherwise than its JSON. */
+		json_object_set(host, "cgroupsVersion", json_object_get(host, "cgroupVersion"));
+		tree = value_tree(s->arena, v, maps);
 		r = format_value(&out, "info", args->format, &tree, e);
 	} else {
 		print_yaml(&out, v, 0, false);

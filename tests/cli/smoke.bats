@@ -59,3 +59,7 @@ setup() {
     [ "$(berth version --format '{{.Client.Version}}' | wc -l)" -eq 1 ]
     [ "$(berth info --format '{{.Host.Arch}}' | wc -l)" -eq 1 ]
 }
+
+@test "info's templates have podman's name for the cgroup version" {
+    [ "$(berth info --format '{{.Host.CgroupsVersion}}')" = "$(berth info --format '{{.Host.CgroupVersion}}')" ]
+}
