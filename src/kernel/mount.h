@@ -69,6 +69,10 @@ struct kernel_overlay {
 	const int *lower; /* open directories, the topmost first; 500 at most */
 	size_t lower_len;
 	int upper, work; /* upper -1: read-only */
+	/* Detached mounts that the layers are on, such as idmapped copies: before 6.15 they have to
+	 * be attached for as long as the overlay is made. */
+	const int *mounts;
+	size_t mounts_len;
 	bool user_xattr;
 	bool is_volatile; /* no sync, ever: the upper layer is not to be used after a crash */
 	const struct kernel_mount_option *options; /* others, such as context= */

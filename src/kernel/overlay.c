@@ -193,21 +193,46 @@ static int reopen(int fd)
 	return dup2(here, fd) < 0 ? -errno : 0;
 }
 
-/* In a child with mounts of its own; /proc is as good a place as any to mount on for a moment. */
-static int mount_and_copy(const struct kernel_overlay *o, const char *data, struct err *e)
+/* To the child's own mounts, where nobody looks them up by name. */
+static int attach_mounts(const struct kernel_overlay *o, struct err *e)
+{
+	auto_close int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = top < 0 ? err_sys(e, "/") : 0;
+
+	for (size_t i = 0; i < o->mounts_len && r == 0; i++)
+		r = kernel_mount_attach(o->mounts[i], top, NULL, e);
+	return r;
+}
+
+static int reopen_layers(const struct kernel_overlay *o)
 {
 	int r = 0;
 
-	if (mount_call(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return err_sys(e, "make mounts private");
 	for (size_t i = 0; i < o->lower_len && r == 0; i++)
 		r = reopen(o->lower[i]);
 	if (r == 0 && o->upper >= 0)
 		r = reopen(o->upper);
 	if (r == 0 && o->upper >= 0)
 		r = reopen(o->work);
-	if (r < 0)
-		return err_from(e, r, "overlay: layer");
+	return r;
+}
+
+/* In a child with mounts of its own; /proc is as good a place as any to mount on for a moment. */
+static int mount_and_copy(const struct kernel_overlay *o, const char *data, struct err *e)
+{
+	int r;
+
+	if (mount_call(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return err_sys(e, "make mounts private");
+	if (o->mounts_len) {
+		r = attach_mounts(o, e);
+		if (r < 0)
+			return r;
+	} else {
+		r = reopen_layers(o);
+		if (r < 0)
+			return err_from(e, r, "overlay: layer");
+	}
 	if (chdir("/proc/self/fd") < 0 || mount_call("overlay", "/proc", "overlay", 0, data) < 0)
 		return err_sys(e, "overlay");
 	return kernel_mount_copy(AT_FDCWD, "/proc", false, e);
@@ -331,6 +356,8 @@ int kernel_mount_overlay(const struct kernel_overlay *o, struct err *e)
 	if (o->upper < 0 && o->lower_len == 1)
 		return mount_single(o->lower[0], e);
 	r = mount_by(KERNEL_OVERLAY_FD, add_layer_fd, o, e);
+	if (r == -ENOTSUP && o->mounts_len)
+		return mount_by_text(o, e);
 	if (r == -ENOTSUP)
 		r = mount_by(KERNEL_OVERLAY_PLUS, add_layer_path, o, e);
 	if (r == -ENOTSUP)
