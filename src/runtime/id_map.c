@@ -96,9 +96,8 @@ int id_map_process(pid_t pid, const struct oci_id_maps *uids, const struct oci_i
 	return r < 0 ? err_wrap(e, "map user and group IDs") : 0;
 }
 
-/* A process in a namespace with these maps, that waits to be killed. */
-static int make_userns(const struct oci_id_maps *uids, const struct oci_id_maps *gids,
-		       struct err *e)
+/* Made by a process that then only waits to be killed. */
+int id_map_userns(const struct oci_id_maps *uids, const struct oci_id_maps *gids, struct err *e)
 {
 	struct kernel_clone how = { .flags = CLONE_NEWUSER, .cgroup_fd = -1 };
 	int pidfd = -1, fd = -1, r;
@@ -128,7 +127,7 @@ static int make_userns(const struct oci_id_maps *uids, const struct oci_id_maps 
 int id_map_mount(int mount, const struct oci_id_maps *uids, const struct oci_id_maps *gids,
 		 bool tree, struct err *e)
 {
-	auto_close int userns = make_userns(uids, gids, e);
+	auto_close int userns = id_map_userns(uids, gids, e);
 	struct kernel_mount_set set = { .set = MOUNT_ATTR_IDMAP, .recursive = tree };
 
 	if (userns < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ID mappings (user_namespaces(7)) of a new process and of mounts; private to this module. */
+/* ID mappings (user_namespaces(7)) of a new process and of mounts. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,6 +11,8 @@
  * newuidmap(1) and newgidmap(1).  Empty maps: everything that we have is mapped to itself. */
 int id_map_process(pid_t pid, const struct oci_id_maps *uids, const struct oci_id_maps *gids,
 		   struct err *e);
+/* A user namespace with these maps and nobody in it: its descriptor. */
+int id_map_userns(const struct oci_id_maps *uids, const struct oci_id_maps *gids, struct err *e);
 /* Shows a detached mount with its IDs mapped, container ID to host ID. */
 int id_map_mount(int mount, const struct oci_id_maps *uids, const struct oci_id_maps *gids,
 		 bool tree, struct err *e);

@@ -86,15 +86,15 @@ static const struct json_field id_map_fields[] = {
 	JSON_UINT(oci_id_map, size, "size", JSON_REQUIRED),
 	{ 0 },
 };
-static const struct json_type id_map_json = JSON_TYPE(oci_id_map, id_map_fields);
+const struct json_type oci_id_map_json = JSON_TYPE(oci_id_map, id_map_fields);
 
 static const struct json_field mount_fields[] = {
 	JSON_TEXT(oci_mount, destination, "destination", JSON_REQUIRED),
 	JSON_TEXT(oci_mount, type, "type", 0),
 	JSON_TEXT(oci_mount, source, "source", 0),
 	JSON_TEXTS(oci_mount, options, "options", 0),
-	JSON_ARRAY(oci_mount, uid_maps, "uidMappings", 0, id_map_json),
-	JSON_ARRAY(oci_mount, gid_maps, "gidMappings", 0, id_map_json),
+	JSON_ARRAY(oci_mount, uid_maps, "uidMappings", 0, oci_id_map_json),
+	JSON_ARRAY(oci_mount, gid_maps, "gidMappings", 0, oci_id_map_json),
 	{ 0 },
 };
 static const struct json_type mount_json = JSON_TYPE(oci_mount, mount_fields);
@@ -418,8 +418,8 @@ static const struct json_type memory_policy_json =
 	JSON_TYPE(oci_memory_policy, memory_policy_fields);
 
 static const struct json_field linux_fields[] = {
-	JSON_ARRAY(oci_linux, uid_maps, "uidMappings", 0, id_map_json),
-	JSON_ARRAY(oci_linux, gid_maps, "gidMappings", 0, id_map_json),
+	JSON_ARRAY(oci_linux, uid_maps, "uidMappings", 0, oci_id_map_json),
+	JSON_ARRAY(oci_linux, gid_maps, "gidMappings", 0, oci_id_map_json),
 	JSON_TEXT_MAP(oci_linux, sysctl, "sysctl", 0),
 	JSON_OBJECT_PTR(oci_linux, resources, "resources", 0, oci_linux_resources_json),
 	JSON_TEXT(oci_linux, cgroups_path, "cgroupsPath", 0),

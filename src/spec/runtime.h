@@ -392,7 +392,7 @@ struct oci_config {
 };
 
 extern const struct json_type oci_config_json, oci_process_json, oci_linux_resources_json,
-	oci_seccomp_json, oci_linux_json;
+	oci_id_map_json, oci_seccomp_json, oci_linux_json;
 
 /* Reads and checks a document. */
 int oci_config_read(struct arena *a, const char *text, size_t len, struct oci_config *ret,
