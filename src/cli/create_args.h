@@ -16,7 +16,7 @@ struct create_args {
 	const char *name, *cid_file, *pid_file, *monitor_pid_file, *entrypoint, *working_dir, *user;
 	bool entrypoint_given, working_dir_given;
 	const char *hostname, *domainname, *stop_signal, *restart, *umask, *timezone, *init_path;
-	const char *network, *pid, *ipc, *uts, *cgroupns, *cgroups, *cgroup_parent;
+	const char *network, *pid, *ipc, *uts, *cgroupns, *cgroups, *cgroup_parent, *userns;
 	const char *log_driver, *pull, *platform, *arch, *os, *variant, *authfile, *cert_dir,
 		*creds;
 	const char *image_volume, *memory, *memory_reservation, *memory_swap, *shm_size;
@@ -24,7 +24,7 @@ struct create_args {
 	struct texts attach, env, env_file, unset_env, label, label_file, annotation, group_add;
 	struct texts volume, mount, tmpfs, volumes_from, cap_add, cap_drop, security_opt, device;
 	struct texts device_cgroup_rule, sysctl, ulimit, log_opt, expose;
-	struct texts dns, dns_search, dns_option, add_host;
+	struct texts dns, dns_search, dns_option, add_host, uid_map, gid_map;
 	double cpus;
 	int64_t stop_timeout, timeout, pids_limit, memory_swappiness, cpu_quota, oom_score_adj;
 	int64_t retry;
@@ -58,6 +58,9 @@ int create_args_limits(struct arena *a, const struct create_args *args, struct c
 /* --security-opt, capabilities: into c. */
 int create_args_security(struct arena *a, const struct create_args *args, struct container *c,
 			 struct err *e);
+/* --userns, --uidmap, --gidmap: into how->want and how->userns_size. */
+int create_args_userns(struct arena *a, const struct create_args *args,
+		       struct container_create *how, struct err *e);
 /* Finds the image, pulling it as --pull says, and makes the container. *ret_lock (may be NULL): its
  * lock, for whoever goes on to start it; -1 with --plan. */
 int create_from_args(struct session *s, const struct create_args *args, int argc, const char **argv,

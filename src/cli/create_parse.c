@@ -445,6 +445,8 @@ int create_args_parse(struct arena *a, const struct create_args *args, int argc,
 	if (r == 0)
 		r = parse_namespaces(args, c, e);
 	if (r == 0)
+		r = create_args_userns(a, args, &how, e);
+	if (r == 0)
 		r = parse_restart(a, args, c, e);
 	for (size_t i = 0; r == 0 && i < args->sysctl.n; i++)
 		r = parse_sysctl(a, args->sysctl.v[i], c, e);

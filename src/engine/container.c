@@ -112,6 +112,8 @@ static const struct json_field fields[] = {
 	JSON_TEXTS(container, mask, "mask", 0),
 	JSON_TEXTS(container, unmask, "unmask", 0),
 	JSON_OBJECT(container, namespaces, "namespaces", 0, container_namespaces_json),
+	JSON_ARRAY(container, uid_maps, "uidMappings", 0, oci_id_map_json),
+	JSON_ARRAY(container, gid_maps, "gidMappings", 0, oci_id_map_json),
 	JSON_TEXT(container, cgroup_parent, "cgroupParent", 0),
 	JSON_TEXT(container, cgroup_manager, "cgroupManager", 0),
 	JSON_BOOL(container, cgroups_disabled, "cgroupsDisabled", 0),

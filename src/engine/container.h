@@ -93,6 +93,8 @@ struct container {
 	struct texts mask, unmask;     /* paths; unmask may be "ALL" */
 
 	struct container_namespaces namespaces;
+	/* Of its own user namespace; both empty: it has none. */
+	struct oci_id_maps uid_maps, gid_maps;
 	const char *cgroup_parent, *cgroup_manager;
 	bool cgroups_disabled;
 	struct oci_linux_resources *resources; /* without devices */

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/units.h"
+#include "engine/userns.h"
 #include "volume/volume.h"
 
 /* The merged root's mode and owner are those of the upper directory: it takes the topmost layer's,
@@ -168,9 +169,18 @@ int container_create(const struct state *s, struct arena *a, const struct contai
 	if (!c->hostname)
 		c->hostname = choose_hostname(s, a, c);
 	/* Until the container is there, nothing else says that the image is needed. */
-	store = state_lock_store(s, false, e);
+	store = state_lock_store(s, how->userns_size > 0, e);
 	if (store < 0)
 		return store;
+	if (s->rootless && (how->userns_size > 0 || c->uid_maps.n))
+		return err_set(e, ERR_UNSUPPORTED,
+			       "a user namespace of the container's own needs root: without it "
+			       "layers can't be shown with other IDs");
+	if (how->userns_size > 0) {
+		r = userns_choose(s, a, (uint64_t)how->userns_size, c, e);
+		if (r < 0)
+			return r;
+	}
 	dir = state_begin(s, CONTAINERS, id, e);
 	if (dir < 0)
 		return dir;

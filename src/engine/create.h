@@ -18,6 +18,8 @@ struct container_create {
 	struct texts proxies;      /* the host's; the image's own win over them */
 	struct texts unset_env;    /* of the defaults, the proxies and the image's */
 	bool unset_env_all;
+	/* >0: want.uid_maps and want.gid_maps are so many IDs that no other container has. */
+	int64_t userns_size;
 	bool durable;  /* survives a power cut that follows */
 	int *ret_lock; /* the container's lock, held since it exists; NULL: not wanted */
 };

@@ -29,7 +29,7 @@ int container_open_root(const struct state *s, struct arena *a, const struct con
 	if (root >= 0 && container_status(s, a, c, &st, NULL) == 0 && container_is_alive(&st))
 		return take_fd(root);
 	close_p(&root);
-	root = container_root(s, a, c, e);
+	root = container_root_unmapped(s, a, c, e);
 	return root < 0 ? root : file_open_dir_at(root, ".", e);
 }
 

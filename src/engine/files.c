@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "engine/userns.h"
 #include "kernel/open.h"
 
 #define FILE_MAX ((size_t)1 << 20)
@@ -157,6 +158,21 @@ static int make_environment_mark(const struct state *s, const struct container *
 	return put(dir, "containerenv", &out, e);
 }
 
+/* They are the container's root's to change, whoever that is out here. */
+static int own_files(const struct container *c, int dir, struct err *e)
+{
+	static const char *const names[] = { "hosts", "hostname", "resolv.conf", "containerenv",
+					     "localtime" };
+	int r = 0;
+
+	for (size_t i = 0; c->uid_maps.n && i < ARRAY_LEN(names) && r == 0; i++) {
+		auto_close int fd = openat(dir, names[i], O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+		r = fd < 0 ? 0 : userns_own(c, fd, e);
+	}
+	return r;
+}
+
 int container_files(const struct state *s, struct arena *a, const struct container *c, int run_dir,
 		    const char *other, bool *ret_timezone, struct err *e)
 {
@@ -176,6 +192,8 @@ int container_files(const struct state *s, struct arena *a, const struct contain
 		r = make_environment_mark(s, c, run_dir, e);
 	if (r == 0 && c->timezone)
 		r = make_timezone(c->timezone, run_dir, e);
+	if (r == 0)
+		r = own_files(c, run_dir, e);
 	*ret_timezone = r == 0 && c->timezone;
 	return r;
 }

@@ -6,32 +6,41 @@
 
 #include "base/file.h"
 #include "engine/facts.h"
+#include "engine/userns.h"
 #include "image/image.h"
 #include "kernel/mount.h"
 #include "kernel/open.h"
+#include "runtime/id_map.h"
 #include "volume/volume.h"
 
-static int mount_layers(const struct state *s, const struct container *c, const int *layers,
-			size_t len, struct err *e)
+/* What the overlay is made of, as the container's own IDs or as they are on disk. */
+struct stack {
+	const int *lower;
+	size_t lower_len;
+	int dir;           /* has the writable layer */
+	const int *mounts; /* that they are on, if those are attached nowhere */
+	size_t mounts_len;
+};
+
+static int mount_layers(const struct state *s, const struct container *c, const struct stack *l,
+			struct err *e)
 {
-	auto_close int dir = state_dir(s, CONTAINERS, c->id, e);
-	auto_close int upper = -1;
+	auto_close int upper = file_open_dir_at(l->dir, "upper", e);
 	auto_close int work = -1;
 
-	if (dir < 0)
-		return dir;
-	upper = file_open_dir_at(dir, "upper", e);
 	if (upper < 0)
 		return upper;
-	work = file_open_dir_at(dir, "work", e);
+	work = file_open_dir_at(l->dir, "work", e);
 	if (work < 0)
 		return work;
 	return kernel_mount_overlay(
 		&(struct kernel_overlay){
-			.lower = layers,
-			.lower_len = len,
+			.lower = l->lower,
+			.lower_len = l->lower_len,
 			.upper = upper,
 			.work = work,
+			.mounts = l->mounts,
+			.mounts_len = l->mounts_len,
 			.user_xattr = s->rootless,
 			/* Nobody reads the writable layer of a container that goes when it ends. */
 			.is_volatile = c->auto_remove,
@@ -39,28 +48,84 @@ static int mount_layers(const struct state *s, const struct container *c, const 
 		e);
 }
 
-int container_root(const struct state *s, struct arena *a, const struct container *c, struct err *e)
+static int mount_mapped(const struct state *s, struct arena *a, const struct container *c,
+			const struct stack *l, struct err *e)
 {
+	auto_close int userns = id_map_userns(&c->uid_maps, &c->gid_maps, e);
+	struct stack mapped = *l;
+	int *fds = arena_array(a, l->lower_len + 1, sizeof(*fds));
+	size_t n = 0;
+	int r = userns < 0 ? userns : 0;
+
+	for (; r == 0 && n <= l->lower_len; n++) {
+		fds[n] = userns_map_dir(n < l->lower_len ? l->lower[n] : l->dir, userns, e);
+		if (fds[n] < 0) {
+			r = fds[n];
+			break;
+		}
+	}
+	mapped.lower = mapped.mounts = fds;
+	mapped.mounts_len = n;
+	if (r == 0) {
+		mapped.dir = fds[l->lower_len];
+		/* What overlayfs makes in the writable layer it makes as who mounted it. */
+		r = userns_begin(c, e);
+	}
+	if (r == 0) {
+		r = mount_layers(s, c, &mapped, e);
+		userns_end();
+	}
+	image_close_layers(fds, n);
+	return r;
+}
+
+static int mount_image(const struct state *s, struct arena *a, const struct container *c,
+		       bool mapped, struct err *e)
+{
+	auto_close int dir = state_dir(s, CONTAINERS, c->id, e);
+	struct stack l = { .dir = dir };
 	struct image *image;
 	size_t len;
 	int *layers, r;
 
-	if (c->rootfs) {
-		r = kernel_mount_copy(AT_FDCWD, c->rootfs, true, e);
-		return r < 0 ? err_wrap(e, "root %s", c->rootfs) : r;
-	}
+	if (dir < 0)
+		return dir;
 	r = image_load(s, a, c->image_id, &image, e);
 	if (r == 0)
 		r = image_open_layers(s, a, image, &layers, &len, e);
 	if (r < 0)
 		return err_wrap(e, "image of container %s", c->name);
-	r = mount_layers(s, c, layers, len, e);
+	l.lower = layers;
+	l.lower_len = len;
+	r = mapped ? mount_mapped(s, a, c, &l, e) : mount_layers(s, c, &l, e);
 	image_close_layers(layers, len);
 	return r < 0 ? err_wrap(e, "mount the root of container %s", c->name) : r;
 }
 
-static int fill_volume(const struct state *s, struct arena *a, const struct container_mount *m,
-		       int root, struct err *e)
+static int make_root(const struct state *s, struct arena *a, const struct container *c, bool mapped,
+		     struct err *e)
+{
+	int r;
+
+	if (!c->rootfs)
+		return mount_image(s, a, c, mapped, e);
+	r = kernel_mount_copy(AT_FDCWD, c->rootfs, true, e);
+	return r < 0 ? err_wrap(e, "root %s", c->rootfs) : r;
+}
+
+int container_root(const struct state *s, struct arena *a, const struct container *c, struct err *e)
+{
+	return make_root(s, a, c, c->uid_maps.n > 0, e);
+}
+
+int container_root_unmapped(const struct state *s, struct arena *a, const struct container *c,
+			    struct err *e)
+{
+	return make_root(s, a, c, false, e);
+}
+
+static int fill_volume(const struct state *s, struct arena *a, const struct container *c,
+		       const struct container_mount *m, int root, struct err *e)
 {
 	auto_close int from = -1;
 	auto_close int to = -1;
@@ -70,13 +135,15 @@ static int fill_volume(const struct state *s, struct arena *a, const struct cont
 	if (r < 0 || !v->fresh)
 		return r;
 	from = kernel_open_in(root, m->destination, O_RDONLY | O_DIRECTORY, e);
-	if (from == -ENOENT || from == -ENOTDIR)
-		return volume_used(s, a, m->source, e);
-	if (from < 0)
+	if (from < 0 && from != -ENOENT && from != -ENOTDIR)
 		return from;
 	to = volume_open(s, m->source, e);
 	if (to < 0)
 		return to;
+	if (from < 0) {
+		r = userns_own(c, to, e);
+		return r < 0 ? r : volume_used(s, a, m->source, e);
+	}
 	r = file_copy_tree(from, to, NULL, e);
 	return r < 0 ? r : volume_used(s, a, m->source, e);
 }
@@ -90,7 +157,7 @@ int container_fill_volumes(const struct state *s, struct arena *a, const struct 
 
 		if (strcmp(m->type, "volume") != 0 || !m->copy_up)
 			continue;
-		r = fill_volume(s, a, m, root, e);
+		r = fill_volume(s, a, c, m, root, e);
 		if (r < 0)
 			return err_wrap(e, "fill volume %s from %s of the image", m->source,
 					m->destination);

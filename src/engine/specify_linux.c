@@ -51,7 +51,7 @@ static void make_namespaces(struct arena *a, const struct container *c,
 	add_namespace(a, l, OCI_NS_MOUNT, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		/* The user namespace is the host's unless asked for. */
-		bool asked = all[i].type != OCI_NS_USER || f->joined[OCI_NS_USER];
+		bool asked = all[i].type != OCI_NS_USER || c->uid_maps.n;
 
 		if (f->joined[all[i].type])
 			add_namespace(a, l, all[i].type, f->joined[all[i].type]);
@@ -211,6 +211,8 @@ int specify_linux(struct arena *a, const struct container *c, const struct speci
 
 	o->linux_part = l;
 	make_namespaces(a, c, f, l);
+	l->uid_maps = c->uid_maps;
+	l->gid_maps = c->gid_maps;
 	hide(a, c, l);
 	make_sysctls(a, c, l);
 	l->devices = f->devices;

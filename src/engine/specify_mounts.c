@@ -8,6 +8,9 @@
 
 #include "base/path.h"
 #include "engine/specify_private.h"
+#include "engine/userns.h"
+
+#define TTY_GROUP 5 /* the last option of devpts */
 
 static const struct default_mount {
 	const char *destination, *type, *source, *options;
@@ -91,6 +94,9 @@ static void add_defaults(struct build *b)
 			continue;
 		m = add(b, d->destination, d->type, d->source);
 		m->options = texts_split(b->arena, d->options, ',');
+		/* A group that is not mapped can't own terminals. */
+		if (strcmp(d->type, "devpts") == 0 && !userns_has(&c->gid_maps, TTY_GROUP))
+			m->options.n--;
 		if (strcmp(d->destination, "/dev/shm") == 0 && c->shm_bytes > 0)
 			add_option(b, m,
 				   arena_printf(b->arena, "size=%lld", (long long)c->shm_bytes));
