@@ -17,8 +17,6 @@
 #define ENV_FILE_MAX (16U << 20)
 #define STOP_DEFAULT 10
 
-extern char **environ;
-
 /* "K=V"; "K" takes the host's value if it has one; "K*" all that begin so. */
 static void add_env(struct arena *a, struct texts *env, const char *text)
 {

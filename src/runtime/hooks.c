@@ -21,8 +21,6 @@
 
 #define STATE_MAX (1U << 20)
 
-extern char **environ;
-
 /* The state as a file: a pipe would hold no more than 64 kB of annotations.  The text comes without
  * a pid, which is added before its last brace. */
 static int state_file(const char *state, size_t len, pid_t pid, struct err *e)
