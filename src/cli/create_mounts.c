@@ -111,6 +111,8 @@ static int parse_volume_option(struct arena *a, const char *option, struct conta
 		m->copy_up = *option == 'c';
 	} else if (strcmp(option, "z") == 0 || strcmp(option, "Z") == 0) {
 		/* Relabelling, which only a host with SELinux has: podman's no-op elsewhere. */
+	} else if (strcmp(option, "O") == 0) {
+		m->overlay = true;
 	} else if (strcmp(option, "U") == 0) {
 		m->chown = true;
 	} else if ((path = text_after(option, "subpath="))) {

@@ -15,6 +15,7 @@ static const struct json_field mount_fields[] = {
 	JSON_TEXTS(container_mount, options, "options", 0),
 	JSON_BOOL(container_mount, anonymous, "anonymous", 0),
 	JSON_BOOL(container_mount, copy_up, "copyUp", 0),
+	JSON_BOOL(container_mount, overlay, "overlay", 0),
 	JSON_BOOL(container_mount, chown, "chown", 0),
 	JSON_TEXT(container_mount, sub_path, "subPath", 0),
 	{ 0 },

@@ -20,7 +20,8 @@ struct container_mount {
 	struct texts options; /* as the runtime takes them: "ro", "rslave", "noexec", "size=1m" */
 	bool anonymous;       /* a volume that goes with the container */
 	bool copy_up;         /* a volume or tmpfs gets the image's content on first use */
-	bool chown;           /* it is to belong to the container's user */
+	bool overlay; /* what is written goes to the container, and away with its next start */
+	bool chown;   /* it is to belong to the container's user */
 	const char *sub_path;
 };
 struct container_mounts {

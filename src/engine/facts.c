@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/path.h"
 #include "engine/devices.h"
 #include "engine/files.h"
 #include "engine/status.h"
+#include "kernel/mount.h"
 #include "kernel/open.h"
 #include "runtime/capability.h"
 #include "runtime/runtime.h"
@@ -217,28 +219,93 @@ static int find_init(struct arena *a, const struct facts_about *about, struct sp
 
 /* What is in a volume, a container may have written: so the way to a part of it is gone now, and
  * stays what it is by its descriptor. */
-static int find_sub_paths(const struct facts_about *about, struct arena *a, struct specify_facts *f,
-			  struct err *e)
+static int open_mount_source(const struct state *s, const struct container_mount *m, struct err *e)
+{
+	auto_close int volume = -1;
+	int fd;
+
+	if (strcmp(m->type, "bind") == 0) {
+		fd = open(m->source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		return fd < 0 ? err_sys(e, "open %s", m->source) : fd;
+	}
+	volume = volume_open(s, m->source, e);
+	if (volume < 0)
+		return volume;
+	if (!m->sub_path)
+		return take_fd(volume);
+	fd = kernel_open_in(volume, m->sub_path, m->overlay ? O_RDONLY | O_DIRECTORY : O_PATH, e);
+	return fd < 0 ? err_wrap(e, "subpath %s of volume %s", m->sub_path, m->source) : fd;
+}
+
+/* An empty directory "mount-N/NAME" of the container's. */
+static int open_empty(int lib_dir, const char *dir, const char *name, struct err *e)
+{
+	auto_close int parent = -1;
+
+	if (mkdirat(lib_dir, dir, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, "make %s", dir);
+	parent = file_open_dir_at(lib_dir, dir, e);
+	if (parent < 0)
+		return parent;
+	file_remove_tree_at(parent, name, NULL);
+	if (mkdirat(parent, name, 0755) < 0)
+		return err_sys(e, "make %s/%s", dir, name);
+	return file_open_dir_at(parent, name, e);
+}
+
+/* A detached overlay on what `lower` is. */
+static int make_overlay(const struct facts_about *about, struct arena *a, size_t i, int lower,
+			struct err *e)
+{
+	const char *dir = arena_printf(a, "mount-%zu", i);
+	auto_close int upper = open_empty(about->lib_dir, dir, "upper", e);
+	auto_close int work = -1;
+	struct stat st;
+
+	if (upper < 0)
+		return upper;
+	work = open_empty(about->lib_dir, dir, "work", e);
+	if (work < 0)
+		return work;
+	/* The merged folder is as the upper one is. */
+	if (fstat(lower, &st) < 0 || fchown(upper, st.st_uid, st.st_gid) < 0 ||
+	    fchmod(upper, st.st_mode & 07777) < 0)
+		return err_sys(e, "prepare %s", dir);
+	return kernel_mount_overlay(
+		&(struct kernel_overlay){
+			.lower = &lower,
+			.lower_len = 1,
+			.upper = upper,
+			.work = work,
+			.user_xattr = about->state->rootless,
+		},
+		e);
+}
+
+static int find_mounts(const struct facts_about *about, struct arena *a, struct specify_facts *f,
+		       struct err *e)
 {
 	const struct container_mounts *mounts = &about->container->mounts;
 	const char **paths = arena_array(a, mounts->n, sizeof(*paths));
 
 	for (size_t i = 0; i < mounts->n; i++) {
 		const struct container_mount *m = &mounts->v[i];
-		auto_close int volume = -1;
-		int fd;
+		auto_close int fd = -1;
+		int r;
 
 		paths[i] = NULL;
-		if (!m->sub_path)
+		if (!m->sub_path && !m->overlay)
 			continue;
-		volume = volume_open(about->state, m->source, e);
-		fd = volume < 0 ? volume : kernel_open_in(volume, m->sub_path, O_PATH, e);
+		fd = open_mount_source(about->state, m, e);
 		if (fd < 0)
-			return err_wrap(e, "subpath %s of volume %s", m->sub_path, m->source);
-		about->sub_dirs[i] = fd;
-		paths[i] = arena_printf(a, "/proc/self/fd/%d", fd);
+			return fd;
+		r = m->overlay ? make_overlay(about, a, i, fd, e) : take_fd(fd);
+		if (r < 0)
+			return err_wrap(e, "overlay on %s", m->destination);
+		about->mount_fds[i] = r;
+		paths[i] = arena_printf(a, "/proc/self/fd/%d", r);
 	}
-	f->sub_paths = paths;
+	f->mount_paths = paths;
 	return 0;
 }
 
@@ -306,8 +373,8 @@ int container_facts(struct arena *a, const struct facts_about *about, int root,
 		r = find_init(a, about, &f, e);
 	if (r == 0)
 		r = check_working_dir(c, root, e);
-	if (r == 0 && about->sub_dirs)
-		r = find_sub_paths(about, a, &f, e);
+	if (r == 0 && about->mount_fds)
+		r = find_mounts(about, a, &f, e);
 	if (r == 0)
 		r = container_files(about->state, a, c, about->run_dir, network_of, &f.has_timezone,
 				    e);

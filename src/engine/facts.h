@@ -8,9 +8,10 @@ struct facts_about {
 	const struct state *state;
 	const struct container *container;
 	int run_dir; /* of the container */
-	/* Room for an open directory per mount; the caller closes them after the start. NULL: the
-	 * mounts don't matter. */
-	int *sub_dirs;
+	int lib_dir; /* its durable directory */
+	/* Room for a descriptor per mount; the caller closes them after the start. NULL: the mounts
+	 * don't matter. */
+	int *mount_fds;
 };
 
 /* The container's root as a detached mount: its image's layers under its own writable one, or a

@@ -27,8 +27,9 @@ struct specify_facts {
 
 	/* /proc/PID/ns/… or a path, for each namespace that is joined; NULL: not joined. */
 	const char *joined[OCI_NS_TYPES];
-	const char *shm_path;         /* /dev/shm of the container whose IPC namespace is joined */
-	const char *const *sub_paths; /* of mounts with one, beside c->mounts.v; may be NULL */
+	const char *shm_path; /* /dev/shm of the container whose IPC namespace is joined */
+	/* Beside c->mounts.v, may be NULL: where parts of volumes, and overlays, are. */
+	const char *const *mount_paths;
 	/* --device, or with --privileged all of the host's. */
 	struct oci_devices devices;
 	/* The user's seccomp profile; NULL: the default one, or none. */

@@ -171,23 +171,25 @@ static void add_writable(struct build *b)
 	}
 }
 
-/* Where a volume, or the part of it that was asked for, is. */
-static const char *volume_source(struct build *b, const struct specify_facts *f, size_t i)
+static const char *source_of(struct build *b, const struct specify_facts *f, size_t i)
 {
-	if (f->sub_paths && f->sub_paths[i])
-		return f->sub_paths[i];
-	return arena_printf(b->arena, "%s/%s/_data", f->volumes_path, b->c->mounts.v[i].source);
+	const struct container_mount *m = &b->c->mounts.v[i];
+
+	if (f->mount_paths && f->mount_paths[i])
+		return f->mount_paths[i];
+	if (strcmp(m->type, "volume") == 0)
+		return arena_printf(b->arena, "%s/%s/_data", f->volumes_path, m->source);
+	return m->source;
 }
 
 static void add_asked_for(struct build *b, const struct specify_facts *f)
 {
 	for (size_t i = 0; i < b->c->mounts.n; i++) {
 		const struct container_mount *m = &b->c->mounts.v[i];
-		bool volume = strcmp(m->type, "volume") == 0;
-		const char *type = volume ? "bind" : m->type;
-		struct oci_mount *o =
-			add(b, m->destination, type, volume ? volume_source(b, f, i) : m->source);
+		const char *type = strcmp(m->type, "volume") == 0 ? "bind" : m->type;
+		struct oci_mount *o;
 
+		o = add(b, m->destination, type, source_of(b, f, i));
 		for (size_t k = 0; k < m->options.n; k++)
 			add_option(b, o, m->options.v[k]);
 		if (strcmp(type, "bind") == 0 && !texts_has(&o->options, "bind") &&

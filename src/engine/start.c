@@ -32,7 +32,7 @@ struct launch {
 	struct arena *arena;
 	struct oci_config *config;
 	int run_dir, lib_dir, root, listener, client;
-	int *sub_dirs;                      /* parts of volumes, beside c->mounts */
+	int *mount_fds;                     /* beside c->mounts */
 	int64_t restarts, restart_delay_ms; /* in place: as the last end said */
 	int64_t step_usec;                  /* when the step being done began; monotonic */
 };
@@ -53,8 +53,8 @@ static void launch_close(struct launch *l)
 	close_p(&l->root);
 	close_p(&l->listener);
 	close_p(&l->client);
-	for (size_t i = 0; l->sub_dirs && i < l->c->mounts.n; i++)
-		close_p(&l->sub_dirs[i]);
+	for (size_t i = 0; l->mount_fds && i < l->c->mounts.n; i++)
+		close_p(&l->mount_fds[i]);
 }
 
 static void add_self(struct launch *l, struct texts *argv, const char *command)
@@ -358,9 +358,11 @@ static int prepare(struct launch *l, struct err *e)
 	read_last_end(l);
 	remove_marks(l->run_dir);
 	about.run_dir = l->run_dir;
-	about.sub_dirs = l->sub_dirs = arena_array(l->arena, l->c->mounts.n, sizeof(int));
+	about.lib_dir = l->lib_dir;
+	about.mount_fds = l->mount_fds =
+		arena_array(l->arena, l->c->mounts.n, sizeof(*l->mount_fds));
 	for (size_t i = 0; i < l->c->mounts.n; i++)
-		l->sub_dirs[i] = -1;
+		l->mount_fds[i] = -1;
 	r = container_fill_volumes(l->state, l->arena, l->c, l->root, e);
 	if (r == 0)
 		r = container_facts(l->arena, &about, l->root, &facts, e);

@@ -57,6 +57,10 @@ static int copy_source(struct mount_step *m, struct err *e)
 	there = in_other_namespace(source, &pid);
 	m->fd = there ? kernel_mount_copy_of(pid, there, m->options.tree, NULL)
 		      : kernel_mount_copy(AT_FDCWD, source, m->options.tree, NULL);
+	/* One that is detached, which older kernels copy only from a namespace, is taken as it is.
+	 */
+	if (m->fd == -EINVAL && text_after(source, "/proc/self/fd/"))
+		m->fd = fcntl(atoi(text_after(source, "/proc/self/fd/")), F_DUPFD_CLOEXEC, 0);
 	/* Mounts that a more privileged namespace locked below it can't be left out. */
 	if (m->fd == -EINVAL && !m->options.tree)
 		m->fd = kernel_mount_copy(AT_FDCWD, source, true, NULL);

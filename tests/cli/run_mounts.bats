@@ -111,6 +111,25 @@ ro,relatime"
     fails_with "subpath goes with volumes alone" -- run --rm -v "$SRC:/x:subpath=below" tiny true
 }
 
+@test "O: what is written goes to the container, and away with its next start" {
+    needs root
+    berth create --name c -v "$SRC:/x:O" tiny sh -c 'ls /x; cat /x/file; echo changed >/x/file; touch /x/new; rm -r /x/below'
+    run -0 berth start -a c
+    output_is "below
+file
+here"
+    run -0 berth start -a c
+    output_is "below
+file
+here"
+    [ "$(cat "$SRC/file")" = here ] && [ -d "$SRC/below" ] && [ ! -e "$SRC/new" ]
+    berth run --rm -v data:/x tiny touch /x/kept
+    run -0 berth run --rm -v data:/x:O tiny sh -c 'rm /x/kept; ls /x'
+    output_is ""
+    run -0 berth run --rm -v data:/x tiny ls /x
+    output_is kept
+}
+
 @test "U gives a folder or a volume to the container's user, and follows no link" {
     needs root
     echo kept >"$BATS_TEST_TMPDIR/outside"
@@ -195,7 +214,7 @@ ro,relatime"
     fails_with "source is not supported with tmpfs mounts" -- create --mount type=tmpfs,src=/y,dst=/x tiny true
     fails_with "bogus: invalid mount option" -- create --mount "type=bind,src=$SRC,dst=/x,bogus=1" tiny true
     local option
-    for option in O idmap bogus; do
+    for option in idmap bogus; do
         fails_with "invalid mount option \"$option\"" -- create -v "$SRC:/x:$option" tiny true
     done
     [ -z "$(berth ps -a -q)" ] && [ -z "$(berth volume ls -q)" ]
