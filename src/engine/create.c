@@ -91,7 +91,7 @@ static int take_name(const struct state *s, struct arena *a, struct container *c
 			       "creating container storage: the container name \"%s\" is already "
 			       "in use by %s. You have to remove that container to be able to "
 			       "reuse that name: that name is already in use, or use --replace to "
-			       "instruct Podman to do so.",
+			       "have berth do so.",
 			       c->name, owner);
 	return r;
 }
