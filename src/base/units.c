@@ -375,7 +375,7 @@ static void print_quotient(struct buf *out, uint64_t value, uint64_t unit)
 	if (rest == 0)
 		return;
 	buf_addc(out, '.');
-	while (unit >= 10 && rest > 0) {
+	while (rest > 0) {
 		unit /= 10;
 		buf_addc(out, (char)('0' + rest / unit));
 		rest %= unit;
