@@ -213,6 +213,18 @@ static const char *tried_path(const struct build *b, unsigned index, char *text,
 	return text;
 }
 
+/* In the words by which podman's users, and their scripts, know the two apart. */
+static void add_podmans_words(struct err *e, int code)
+{
+	size_t len = strlen(e->msg);
+
+	if (code == ENOENT || code == ENOTDIR)
+		snprintf(e->msg + len, sizeof(e->msg) - len,
+			 ": OCI runtime attempted to invoke a command that was not found");
+	else if (code == EACCES || code == EPERM)
+		snprintf(e->msg + len, sizeof(e->msg) - len, ": OCI permission denied");
+}
+
 static int explain(const struct build *b, const struct launch_report *m, struct err *e)
 {
 	static const char *const doing[LAUNCH_STEPS] = {
@@ -235,9 +247,11 @@ static int explain(const struct build *b, const struct launch_report *m, struct 
 		r = err_from(e, -code, "executable file `%s` not found in $PATH", name);
 	else
 		r = err_from(e, -code, "exec %s", tried_path(b, m->path, path, sizeof(path)));
-	if (e)
+	if (e) {
 		e->where = code == ENOENT || code == ENOTDIR ? RUNTIME_NOT_FOUND
 							     : RUNTIME_NOT_EXECUTABLE;
+		add_podmans_words(e, code);
+	}
 	return r;
 }
 

@@ -14,8 +14,8 @@ up() { # NAME [OPTION...]
     up c
     run -7 berth exec c sh -c 'exit 7'
     run -137 berth exec c sh -c 'kill -9 $$'
-    fails_with -127 'executable file `nonesuch` not found in $PATH' -- exec c nonesuch
-    fails_with -126 -- exec c /etc
+    fails_with -127 'executable file `nonesuch` not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found' -- exec c nonesuch
+    fails_with -126 "Permission denied: OCI permission denied" -- exec c /etc
     fails_with "must provide a non-empty command to start an exec session: invalid argument" -- exec c
     fails_with "exec requires the name or ID of a container or the --latest flag" -- exec
     fails_with 'no container with name or ID "nope" found' -- exec nope true
