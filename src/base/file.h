@@ -33,6 +33,8 @@ int file_mkdir_path(int dir, const char *path, mode_t mode, struct err *e); /* w
 int file_remove_tree_at(int dir, const char *name, struct err *e);
 /* Bytes used on disk below dir/name (st_blocks, hard links once). */
 int file_tree_usage(int dir, const char *name, int64_t *ret_bytes, struct err *e);
+/* How much is in the files below dir/name (st_size, hard links once; directories hold nothing). */
+int file_tree_size(int dir, const char *name, int64_t *ret_bytes, struct err *e);
 struct file_copy {
 	bool overwrite;    /* what is there is replaced; a directory stays and gets more */
 	bool set_owner;    /* all copies are uid:gid's */

@@ -20,6 +20,7 @@ struct walk {
 	int top;   /* where too deep parts are moved to */
 	dev_t dev; /* everything else is another file system */
 	unsigned moved;
+	bool contents; /* what is in files counts, not what they take */
 	int64_t bytes;
 	struct err *e;
 };
@@ -143,6 +144,16 @@ int file_remove_tree_at(int dir, const char *name, struct err *e)
 	return r;
 }
 
+/* Each of a file's links counts for its share. */
+static int64_t bytes_of(const struct walk *w, const struct stat *st)
+{
+	bool is_dir = S_ISDIR(st->st_mode);
+
+	if (w->contents)
+		return is_dir ? 0 : st->st_size / (int64_t)st->st_nlink;
+	return st->st_blocks * 512 / (is_dir ? 1 : (int64_t)st->st_nlink);
+}
+
 static int usage_below(struct walk *w, int dir, const char *name, unsigned depth)
 {
 	__attribute__((cleanup(close_dir_p))) DIR *d = NULL;
@@ -161,8 +172,7 @@ static int usage_below(struct walk *w, int dir, const char *name, unsigned depth
 			continue;
 		if (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
-		/* Each of a file's links counts for its share. */
-		w->bytes += st.st_blocks * 512 / (S_ISDIR(st.st_mode) ? 1 : (int64_t)st.st_nlink);
+		w->bytes += bytes_of(w, &st);
 		if (!S_ISDIR(st.st_mode) || is_dots(entry->d_name))
 			continue;
 		r = usage_below(w, dirfd(d), entry->d_name, depth + 1);
@@ -172,9 +182,9 @@ static int usage_below(struct walk *w, int dir, const char *name, unsigned depth
 	return 0;
 }
 
-int file_tree_usage(int dir, const char *name, int64_t *ret_bytes, struct err *e)
+static int measure(int dir, const char *name, bool contents, int64_t *ret_bytes, struct err *e)
 {
-	struct walk w = { .e = e };
+	struct walk w = { .e = e, .contents = contents };
 	struct stat st;
 	int r;
 
@@ -182,6 +192,18 @@ int file_tree_usage(int dir, const char *name, int64_t *ret_bytes, struct err *e
 		return err_sys(e, "measure %s", name);
 	w.dev = st.st_dev;
 	r = S_ISDIR(st.st_mode) ? usage_below(&w, dir, name, 0) : 0;
-	*ret_bytes = S_ISDIR(st.st_mode) ? w.bytes : st.st_blocks * 512;
+	if (!S_ISDIR(st.st_mode))
+		w.bytes = contents ? st.st_size : st.st_blocks * 512;
+	*ret_bytes = w.bytes;
 	return r;
+}
+
+int file_tree_usage(int dir, const char *name, int64_t *ret_bytes, struct err *e)
+{
+	return measure(dir, name, false, ret_bytes, e);
+}
+
+int file_tree_size(int dir, const char *name, int64_t *ret_bytes, struct err *e)
+{
+	return measure(dir, name, true, ret_bytes, e);
 }

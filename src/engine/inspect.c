@@ -164,8 +164,8 @@ int container_size(const struct state *s, struct arena *a, const struct containe
 		return dir;
 	*ret_rw = *ret_root = 0;
 	if (c->rootfs)
-		return file_tree_usage(AT_FDCWD, c->rootfs, ret_root, e);
-	r = file_tree_usage(dir, "upper", ret_rw, e);
+		return file_tree_size(AT_FDCWD, c->rootfs, ret_root, e);
+	r = file_tree_size(dir, "upper", ret_rw, e);
 	if (r < 0)
 		return r;
 	if (image_load(s, a, c->image_id, &image, NULL) == 0)

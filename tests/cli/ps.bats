@@ -101,7 +101,10 @@ names() { # of ps' lines, in one
     [ "$(jq -r '.[] | .Names[0]' <<<"$output" | xargs)" = "up made ended" ]
     [ "$(jq -r '.[2].ExitCode' <<<"$output")" = 5 ]
     run -0 berth ps --size
-    output_has SIZE "(virtual "
+    output_has SIZE "0B (virtual "
+    berth exec up sh -c 'head -c 3000 /dev/zero >/new'
+    run -0 berth ps -s
+    output_has "3kB (virtual "
     run -0 berth ps --ns
     output_has CGROUPNS PIDNS "$(readlink "/proc/$(pid_of up)/ns/pid" | tr -dc 0-9)"
     run -0 berth ps --namespace
