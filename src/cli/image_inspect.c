@@ -167,14 +167,38 @@ int image_inspect(struct session *s, const char *name, json_t **ret, struct err 
 	return 0;
 }
 
+void image_inspect_fill(json_t *list)
+{
+	static const char *const members[] = { "Cmd",    "Entrypoint", "Env",     "ExposedPorts",
+					       "Labels", "OnBuild",    "Volumes", "Healthcheck" };
+	static const char *const texts[] = { "StopSignal", "User", "WorkingDir" };
+	json_t *one;
+	size_t n;
+
+	json_array_foreach (list, n, one) {
+		json_t *config = json_object_get(one, "Config");
+
+		/* A container's has them all. */
+		if (!config || json_object_get(one, "State"))
+			continue;
+		for (size_t i = 0; i < ARRAY_LEN(members); i++)
+			if (!json_object_get(config, members[i]))
+				json_object_set_new(config, members[i], json_null());
+		for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+			if (!json_object_get(config, texts[i]))
+				json_object_set_new(config, texts[i], json_string(""));
+	}
+}
+
 struct inspect_args {
 	const char *format;
 };
 
-static int print_formatted(struct session *s, const char *format, const json_t *list, struct err *e)
+static int print_formatted(struct session *s, const char *format, json_t *list, struct err *e)
 {
 	auto_buf out = BUF(OUTPUT_MAX);
 
+	image_inspect_fill(list);
 	if (format_inspected(&out, format, list, e) < 0)
 		return cli_fail(e);
 	return cli_print(&out);

@@ -64,7 +64,7 @@ static int one(struct session *s, const struct inspect_args *args, const char *t
 	return r;
 }
 
-static int print(struct session *s, const char *format, const json_t *list, struct err *e)
+static int print(struct session *s, const char *format, json_t *list, struct err *e)
 {
 	auto_buf out = BUF(OUTPUT_MAX);
 
@@ -73,6 +73,7 @@ static int print(struct session *s, const char *format, const json_t *list, stru
 		buf_addc(&out, '\n');
 		return cli_print(&out);
 	}
+	image_inspect_fill(list);
 	if (format_inspected(&out, format, list, e) < 0)
 		return cli_fail(e);
 	return cli_print(&out);

@@ -16,7 +16,8 @@ struct facts_about {
 
 /* The container's root as a detached mount: its image's layers under its own writable one, or a
  * copy of the mount of --rootfs.  With a user namespace of its own its files belong to whom they
- * belong inside (idmapped layers, Linux 5.19); *_unmapped: to whom they do on disk, and in there. */
+ * belong inside (idmapped layers, Linux 5.19); *_unmapped: to whom they do on disk, and in there.
+ */
 int container_root(const struct state *s, struct arena *a, const struct container *c,
 		   struct err *e);
 int container_root_unmapped(const struct state *s, struct arena *a, const struct container *c,

@@ -22,6 +22,20 @@ json_t *inspect_texts(const struct texts *l)
 	return v;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+json_t *inspect_capabilities(struct arena *a, uint64_t set)
+{
+	struct texts names = capability_names(a, set);
+
+	if (names.n)
+		qsort(names.v, names.n, sizeof(*names.v), by_text);
+	return inspect_texts(&names);
+}
+
 json_t *inspect_map(const struct text_map *m)
 {
 	json_t *v = json_object();
@@ -191,13 +205,12 @@ static void add_capabilities(struct arena *a, const struct container *c, json_t 
 	struct specify_facts f = { .capabilities = capability_bounding() & capability_all() };
 	bool is_root = text_empty(c->user) || text_eq(c->user, "root") || text_eq(c->user, "0") ||
 		       text_after(c->user, "0:") || text_after(c->user, "root:");
-	struct texts names, none = { 0 };
 	uint64_t set = 0;
 
 	container_capabilities(c, &f, &set, NULL);
-	names = capability_names(a, set & f.capabilities);
-	json_object_set_new(v, "EffectiveCaps", inspect_texts(is_root ? &names : &none));
-	json_object_set_new(v, "BoundingCaps", inspect_texts(&names));
+	set &= f.capabilities;
+	json_object_set_new(v, "EffectiveCaps", inspect_capabilities(a, is_root ? set : 0));
+	json_object_set_new(v, "BoundingCaps", inspect_capabilities(a, set));
 }
 
 /* The paths of files that a start made; empty before. */

@@ -85,18 +85,19 @@ static json_t *inspect_tmpfs(struct arena *a, const struct container *c)
 	return v;
 }
 
-/* The capabilities by which it differs from the eleven. */
+/* podman compares with the set that its library of configurations begins with, which has three more
+ * than containers get. */
+#define COMPARED (CAPABILITY_DEFAULT | 1ULL << 13 | 1ULL << 27 | 1ULL << 29)
+
 static json_t *inspect_cap_change(struct arena *a, const struct container *c, bool added)
 {
 	uint64_t set = CAPABILITY_DEFAULT;
-	struct texts names;
 
 	if (c->privileged)
-		set = added ? capability_all() : set;
+		set = added ? capability_all() : COMPARED;
 	else
 		capability_choose(CAPABILITY_DEFAULT, &c->cap_add, &c->cap_drop, &set, NULL);
-	names = capability_names(a, added ? set & ~CAPABILITY_DEFAULT : CAPABILITY_DEFAULT & ~set);
-	return inspect_texts(&names);
+	return inspect_capabilities(a, added ? set & ~COMPARED : COMPARED & ~set);
 }
 
 static json_t *inspect_ulimits(struct arena *a, const struct container *c)
