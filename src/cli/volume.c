@@ -484,16 +484,46 @@ struct inspect_volume_args {
 	bool all;
 };
 static const struct option inspect_options[] = {
+	OPTION_FLAG(inspect_volume_args, all, "all", 'a', "All volumes"),
 	OPTION_TEXT(inspect_volume_args, format, "format", 'f', "FORMAT", "json, or a Go template"),
 	{ 0 },
 };
 static const struct option *const inspect_tables[] = { inspect_options, NULL };
 
+static int inspect_all(void *globals, const char *format)
+{
+	struct texts names = { 0 };
+	struct volumes all;
+	struct session s;
+	struct err e;
+	int code = 0;
+
+	if (!session_open(globals, &s, &code))
+		return code;
+	if (volume_list(&s.state, s.arena, &all, &e) < 0) {
+		code = cli_fail(&e);
+	} else {
+		for (size_t i = 0; i < all.n; i++)
+			texts_add(s.arena, &names, all.v[i]->name);
+		if (names.n)
+			code = inspect_named(globals, "volume", format, false, false, (int)names.n,
+					     names.v);
+		else if (!format || format_is_json(format))
+			puts("[]");
+	}
+	session_close(&s);
+	return code;
+}
+
 static int run_inspect(void *globals, void *args, int argc, const char **argv)
 {
 	const struct inspect_volume_args *a = args;
 
-	return inspect_named(globals, "volume", a->format, false, false, argc, argv);
+	if (!a->all)
+		return inspect_named(globals, "volume", a->format, false, false, argc, argv);
+	if (argc > 0)
+		return cli_failf("no arguments are needed with --all");
+	return inspect_all(globals, a->format);
 }
 
 static const struct command volume_inspect_command = {

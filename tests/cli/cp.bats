@@ -128,6 +128,8 @@ setup() {
     run -0 berth volume exists v
     run -1 berth volume exists nope
     fails_with 'no volume with name "nope" found: no such volume' -- volume inspect nope
+    [ "$(berth volume inspect --all | jq -r '.[].Name' | sort)" = "$(berth volume ls -q | sort)" ]
+    fails_with "no arguments are needed with --all" -- volume inspect -a v
     fails_with -1 'no volume with name "nope" found: no such volume' -- volume rm nope
     run -0 berth volume rm v
     output_is v
