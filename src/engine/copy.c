@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "engine/export.h"
+#include "engine/userns.h"
 #include "image/unpack.h"
 #include "kernel/open.h"
 #include "runtime/user.h"
@@ -18,6 +19,7 @@
 struct side {
 	const struct copy_end *end;
 	int root;         /* what path is inside of */
+	int userns;       /* in which its files' IDs are the container's, or -1 */
 	const char *path; /* clean, absolute */
 	bool content;     /* it was written DIR/. : what is in it */
 	bool slash;       /* it was written DIR/ : it must be a directory */
@@ -73,7 +75,7 @@ static int open_side_root(const struct state *s, struct arena *a, struct side *x
 		if (r != -ENOENT)
 			return r;
 	}
-	return container_open_root(s, a, c, e);
+	return container_open_root(s, a, c, &x->userns, e);
 }
 
 static int look(const struct state *s, struct arena *a, const struct copy_end *end, struct side *x,
@@ -83,7 +85,7 @@ static int look(const struct state *s, struct arena *a, const struct copy_end *e
 	auto_close int fd = -1;
 	struct stat st;
 
-	*x = (struct side){ .end = end, .root = -1 };
+	*x = (struct side){ .end = end, .root = -1, .userns = -1 };
 	x->content = strcmp(path, ".") == 0 || text_ends(path, "/.");
 	x->slash = text_ends(path, "/") || x->content;
 	if (*path != '/') {
@@ -232,7 +234,6 @@ static int copy_file(const struct side *from, const struct side *to, struct aren
 
 static int tar_out(const struct side *from, const struct state *s, struct arena *a, struct err *e)
 {
-	struct unpack_result result;
 	const char *name = NULL;
 	auto_close int dir = -1;
 	char *program;
@@ -246,7 +247,7 @@ static int tar_out(const struct side *from, const struct state *s, struct arena 
 		dir = open_parent(from, a, &name, e);
 	if (dir < 0)
 		return dir;
-	return unpack_run(
+	return container_pack(
 		&(struct unpack_start){
 			.program = program,
 			.mode = UNPACK_PACK,
@@ -258,13 +259,12 @@ static int tar_out(const struct side *from, const struct state *s, struct arena 
 				      : name,
 			.user_xattr = s->rootless,
 		},
-		a, NULL, &result, e);
+		from->userns, e);
 }
 
 static int tar_in(const struct side *to, struct arena *a, const struct file_copy *owner,
 		  bool overwrite, struct err *e)
 {
-	struct unpack_result result;
 	auto_close int dir = -1;
 	char *program;
 	int r;
@@ -280,7 +280,7 @@ static int tar_in(const struct side *to, struct arena *a, const struct file_copy
 	r = path_libexec(a, "unpack", &program, e);
 	if (r < 0)
 		return r;
-	r = unpack_run(
+	r = container_pack(
 		&(struct unpack_start){
 			.program = program,
 			.mode = UNPACK_EXTRACT,
@@ -292,10 +292,29 @@ static int tar_in(const struct side *to, struct arena *a, const struct file_copy
 			.gid = owner->gid,
 			.no_overwrite_dir = !overwrite,
 		},
-		a, NULL, &result, e);
+		to->userns, e);
 	return r < 0 ? err_wrap(e, "source must be a (compressed) tar archive when copying from "
 				   "stdin")
 		     : 0;
+}
+
+static int copy_files(const struct side *from, const struct side *to, struct arena *a,
+		      struct file_copy *how, bool overwrite, struct err *e)
+{
+	const struct container *c = to->userns >= 0 ? to->end->container : NULL;
+	int r = c ? userns_begin(c, e) : 0;
+
+	if (r < 0)
+		return r;
+	if (c) {
+		how->uid = (uid_t)userns_outside(&c->uid_maps, how->uid);
+		how->gid = (gid_t)userns_outside(&c->gid_maps, how->gid);
+	}
+	r = from->is_dir ? copy_dir(from, to, a, how, overwrite, e)
+			 : copy_file(from, to, a, how, e);
+	if (c)
+		userns_end();
+	return r;
 }
 
 static int copy_looked(const struct state *s, struct arena *a, const struct container_copy *how,
@@ -318,14 +337,13 @@ static int copy_looked(const struct state *s, struct arena *a, const struct cont
 		return missing(from, e);
 	if (from->slash && !from->is_dir)
 		return err_set(e, ERR_INVALID, "%s is not a directory", shown(from));
-	return from->is_dir ? copy_dir(from, to, a, &owner, how->overwrite, e)
-			    : copy_file(from, to, a, &owner, e);
+	return copy_files(from, to, a, &owner, how->overwrite, e);
 }
 
 int container_copy(const struct state *s, struct arena *a, const struct container_copy *how,
 		   struct err *e)
 {
-	struct side from = { .root = -1 }, to = { .root = -1 };
+	struct side from = { .root = -1, .userns = -1 }, to = { .root = -1, .userns = -1 };
 	int r = look(s, a, &how->from, &from, e);
 
 	if (r == 0)
@@ -334,5 +352,7 @@ int container_copy(const struct state *s, struct arena *a, const struct containe
 		r = copy_looked(s, a, how, &from, &to, e);
 	close_p(&from.root);
 	close_p(&to.root);
+	close_p(&from.userns);
+	close_p(&to.userns);
 	return r;
 }

@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -67,6 +70,41 @@ void userns_end(void)
 {
 	setfsuid(geteuid());
 	setfsgid(getegid());
+}
+
+static int enter(int userns, struct err *e)
+{
+	if (setns(userns, CLONE_NEWUSER) < 0)
+		return err_sys(e, "enter the user namespace");
+	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return err_sys(e, "become root of the user namespace");
+	return 0;
+}
+
+int userns_run(int userns, int (*work)(void *arg, struct err *e), void *arg, struct err *e)
+{
+	int report[2], status, r;
+	pid_t pid;
+
+	if (pipe2(report, O_CLOEXEC) < 0)
+		return err_sys(e, "make a pipe");
+	pid = fork();
+	if (pid == 0) {
+		struct err why = { 0 };
+
+		r = enter(userns, &why);
+		if (r == 0)
+			r = work(arg, &why);
+		if (r < 0)
+			err_send(report[1], &why);
+		_exit(r < 0);
+	}
+	close(report[1]);
+	r = pid < 0 ? err_sys(e, "fork") : err_recv(report[0], e);
+	close(report[0]);
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && r == 0 && status != 0)
+		r = err_set(e, ERR_SYSTEM, "the process in the user namespace died");
+	return r;
 }
 
 int userns_map_dir(int dir, int userns, struct err *e)

@@ -20,6 +20,9 @@ int userns_own(const struct container *c, int fd, struct err *e);
  * capabilities: in its file systems root out here is nobody who could own one. */
 int userns_begin(const struct container *c, struct err *e);
 void userns_end(void);
+/* What `work` does it does as root of the user namespace, in a child: IDs are what they are in
+ * there. */
+int userns_run(int userns, int (*work)(void *arg, struct err *e), void *arg, struct err *e);
 /* A detached copy of the mount that the directory is on, from there, with its IDs mapped as in the
  * user namespace. ERR_UNSUPPORTED if the kernel or the file system can't. */
 int userns_map_dir(int dir, int userns, struct err *e);

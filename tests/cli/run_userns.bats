@@ -143,3 +143,26 @@ host_uid() { # CONTAINER: the user of its first process, on the host
     done
     fails_with "" -- run --rm --userns auto:size=0 tiny true
 }
+
+@test "cp and export see the container's ids, running or not" {
+    local file=$BATS_TEST_TMPDIR/secret
+    echo secret >"$file"
+    chmod 600 "$file"
+    berth run -d --name c "${MAP[@]}" tiny sh -c 'echo a >/five; chown 5:6 /five; sleep 100'
+    wait_for berth exec c sh -c '[ "$(stat -c %u /five)" = 5 ]'
+    berth cp "$file" c:/one
+    tar c -C "$BATS_TEST_TMPDIR" secret | berth cp - c:/tmp
+    run -0 berth exec c sh -c 'stat -c %u:%g /one /tmp/secret; cat /one /tmp/secret'
+    output_is $'0:0\n0:0\nsecret\nsecret'
+    same() {
+        run -0 bash -c "'$BERTH' --root '$BATS_TEST_TMPDIR/lib' --runroot '$BATS_TEST_TMPDIR/run' export c | tar tv --numeric-owner"
+        output_matches '5/6 .* five' && output_matches '0/0 .* one' && output_lacks 100000
+        run -0 bash -c "'$BERTH' --root '$BATS_TEST_TMPDIR/lib' --runroot '$BATS_TEST_TMPDIR/run' cp c:/five - | tar tv --numeric-owner"
+        output_has 5/6
+    }
+    same
+    berth stop -t 0 c
+    same
+    berth cp c:/one "$BATS_TEST_TMPDIR/back"
+    [ "$(cat "$BATS_TEST_TMPDIR/back")" = secret ]
+}
