@@ -193,14 +193,16 @@ static int reopen(int fd)
 	return dup2(here, fd) < 0 ? -errno : 0;
 }
 
-/* To the child's own mounts, where nobody looks them up by name. */
+/* To the child's own mounts, one on top of the other, where nobody looks them up by name.  A copy
+ * is its original's peer: what is mounted on it would be on the original too, for all to see. */
 static int attach_mounts(const struct kernel_overlay *o, struct err *e)
 {
+	struct kernel_mount_set alone = { .propagation = MS_PRIVATE };
 	auto_close int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r = top < 0 ? err_sys(e, "/") : 0;
 
 	for (size_t i = 0; i < o->mounts_len && r == 0; i++)
-		r = kernel_mount_attach(o->mounts[i], top, NULL, e);
+		r = kernel_mount_attach(o->mounts[i], top, &alone, e);
 	return r;
 }
 

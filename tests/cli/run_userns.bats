@@ -144,6 +144,13 @@ host_uid() { # CONTAINER: the user of its first process, on the host
     fails_with "" -- run --rm --userns auto:size=0 tiny true
 }
 
+@test "no mount of it is seen on the host" {
+    local before
+    before=$(wc -l </proc/self/mountinfo)
+    berth run -d --name c "${MAP[@]}" tiny sleep 100
+    [ "$(wc -l </proc/self/mountinfo)" = "$before" ]
+}
+
 @test "cp and export see the container's ids, running or not" {
     local file=$BATS_TEST_TMPDIR/secret
     echo secret >"$file"
