@@ -21,12 +21,15 @@
 struct join_step {
 	struct step s;
 	int pidfd, flags;
+	const struct oci_rlimits *limits;
 };
 
 static int join_namespaces(void *arg, struct err *e)
 {
 	const struct join_step *t = arg;
 
+	if (t->flags & CLONE_NEWUSER)
+		limits_raise(t->limits, 0);
 	if (setns(t->pidfd, t->flags) < 0)
 		return errno == ESRCH ? err_set(e, ERR_NOT_FOUND, "the container is not running")
 				      : err_sys(e, "join the container's namespaces");
@@ -88,7 +91,9 @@ static int plan_join(struct build *b, const struct runtime_exec *how, struct err
 	if (flags & CLONE_NEWPID)
 		b->c->through[b->c->through_len++] =
 			(struct through){ how->pidfd, CLONE_NEWPID, "pid" };
-	*t = (struct join_step){ { b->c, "namespaces" }, how->pidfd, flags & ~CLONE_NEWPID };
+	*t = (struct join_step){
+		{ b->c, "namespaces" }, how->pidfd, flags & ~CLONE_NEWPID, &b->process->rlimits
+	};
 	step_add_plain(b, "prctl", name_process, "name " START_NAME);
 	limits_early_plan(b, e);
 	if (cpus && !text_empty(cpus->initial)) {

@@ -117,10 +117,8 @@ static pid_t clone_child(struct build *b, int parent_end, int *ret_pidfd, struct
 	return pid;
 }
 
-/* Limits above ours can't be set from inside a user namespace. */
-static void raise_limits(const struct build *b, pid_t pid)
+void limits_raise(const struct oci_rlimits *l, pid_t pid)
 {
-	const struct oci_rlimits *l = &b->process->rlimits;
 	struct rlimit now;
 
 	for (size_t i = 0; i < l->n; i++) {
@@ -141,7 +139,7 @@ static int answer_maps(struct runtime_gate *g, struct err *e)
 	if (b->new_user) {
 		r = id_map_process(g->pid, &b->os->uid_maps, &b->os->gid_maps, e);
 		if (b->process)
-			raise_limits(b, g->pid);
+			limits_raise(&b->process->rlimits, g->pid);
 	}
 	if (r == 0 && b->c->cgroup && cgroup_adopts(b->c->cgroup))
 		r = cgroup_adopt(b->c->cgroup, g->pid, e);

@@ -17,3 +17,6 @@ struct build *build_new(struct arena *a, const struct oci_config *config,
 /* Applies the parent's plan, clones, and returns when the child waits at its gate (ret->gate is
  * set) or executed its program. On failure nothing is left. */
 int start_process(struct build *b, struct runtime_container *ret, struct err *e);
+/* Raises the hard limits of a process that is to enter a user namespace, from inside of which none
+ * can be set above what it is.  What fails is told when the limits are set.  pid 0: this one. */
+void limits_raise(const struct oci_rlimits *l, pid_t pid);
