@@ -349,9 +349,17 @@ static int find_common(struct arena *a, const struct facts_about *about, int roo
 int container_exec_facts(struct arena *a, const struct facts_about *about, int root,
 			 struct specify_facts *ret, struct err *e)
 {
+	const struct container *c = about->container;
 	struct specify_facts f = { 0 };
 	int r = find_common(a, about, root, &f, e);
 
+	/* Which ones they are the running process says; only that they aren't the host's counts. */
+	for (size_t i = 0; i < ARRAY_LEN(namespaces); i++) {
+		const char *mode = mode_of(c, namespaces[i].type);
+
+		if (mode && (text_after(mode, "container:") || text_after(mode, "ns:")))
+			f.joined[namespaces[i].type] = mode;
+	}
 	if (r == 0)
 		*ret = f;
 	return r;

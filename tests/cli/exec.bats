@@ -199,3 +199,14 @@ two"
     berth rm -f -t 0 c
     wait_for eval "! kill -0 $!"
 }
+
+@test "exec joins the namespaces that the container shares with another" {
+    berth run -d --name donor --network none tiny sleep 100
+    berth run -d --name c --network container:donor --ipc container:donor --pid container:donor \
+        --uts "ns:/proc/$(pid_of donor)/ns/uts" tiny sleep 100
+    local kind
+    for kind in net ipc pid uts; do
+        run -0 berth exec c readlink "/proc/self/ns/$kind"
+        output_is "$(readlink "/proc/$(pid_of donor)/ns/$kind")"
+    done
+}
