@@ -195,8 +195,11 @@ static int make_seccomp(struct arena *a, const struct container *c, const struct
 
 static void make_sysctls(struct arena *a, const struct container *c, struct oci_linux *l)
 {
+	/* It can't be set where no proc can be mounted. */
+	bool settable = c->uid_maps.n == 0 || specify_is_private(c->namespaces.pid);
+
 	/* Without it a plain user can't ping in a network namespace of the container's own. */
-	if (specify_is_private(c->namespaces.network) &&
+	if (settable && specify_is_private(c->namespaces.network) &&
 	    !text_map_get(&c->sysctls, "net.ipv4.ping_group_range"))
 		text_map_set(a, &l->sysctl, "net.ipv4.ping_group_range", "0 0");
 	for (size_t i = 0; i < c->sysctls.n; i++)

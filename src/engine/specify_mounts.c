@@ -77,6 +77,12 @@ static bool has_own_shm(const struct container *c)
 	       (specify_is_private(ipc) || text_after(ipc ? ipc : "", "ns:"));
 }
 
+static bool is_of_others(const struct container *c, const char *type)
+{
+	return (strcmp(type, "proc") == 0 && !specify_is_private(c->namespaces.pid)) ||
+	       (strcmp(type, "mqueue") == 0 && !specify_is_private(c->namespaces.ipc));
+}
+
 static void add_defaults(struct build *b)
 {
 	const struct container *c = b->c;
@@ -94,6 +100,12 @@ static void add_defaults(struct build *b)
 			continue;
 		m = add(b, d->destination, d->type, d->source);
 		m->options = texts_split(b->arena, d->options, ',');
+		/* Nobody in a user namespace may mount what belongs to a namespace above it. */
+		if (c->uid_maps.n && is_of_others(c, d->type)) {
+			m->type = "bind";
+			m->source = d->destination;
+			m->options = texts_split(b->arena, "rbind,nosuid,noexec,nodev", ',');
+		}
 		/* A group that is not mapped can't own terminals. */
 		if (strcmp(d->type, "devpts") == 0 && !userns_has(&c->gid_maps, TTY_GROUP))
 			m->options.n--;

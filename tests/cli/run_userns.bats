@@ -173,3 +173,9 @@ host_uid() { # CONTAINER: the user of its first process, on the host
     berth cp c:/one "$BATS_TEST_TMPDIR/back"
     [ "$(cat "$BATS_TEST_TMPDIR/back")" = secret ]
 }
+
+@test "it goes with the host's other namespaces" {
+    run -0 berth run --rm --network none --pid host --uts host --uidmap 0:100000:65536 tiny \
+        sh -c 'readlink /proc/self/ns/pid; id -u; ls -d /proc/1'
+    output_is "$(readlink /proc/self/ns/pid)"$'\n0\n/proc/1'
+}
