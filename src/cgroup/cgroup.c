@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/identity.h"
 #include "base/path.h"
 #include "base/units.h"
 #include "cgroup/systemd.h"
@@ -144,7 +145,7 @@ int cgroup_open(const char *manager, const char *path, struct cgroup **ret, stru
 	c->manager = cgroup_manager_named(c->arena, manager, &host, e);
 	if (!c->manager)
 		return -e->code;
-	c->rootless = geteuid() != 0;
+	c->rootless = !identity_is_root();
 	c->path = arena_strdup(c->arena, path);
 	c->groups = arena_array(c->arena, host.hierarchies_len + 1, sizeof(*c->groups));
 	for (size_t i = 0; i < host.hierarchies_len; i++) {

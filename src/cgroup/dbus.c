@@ -9,6 +9,7 @@
 #include <sys/un.h>
 
 #include "base/file.h"
+#include "base/identity.h"
 #include "base/units.h"
 
 #define FIXED_HEADER 16
@@ -286,7 +287,7 @@ static int authenticate(struct dbus *d, struct err *e)
 	const char *end = NULL;
 	int n, r;
 
-	snprintf(uid, sizeof(uid), "%u", (unsigned)geteuid());
+	snprintf(uid, sizeof(uid), "%u", (unsigned)identity_uid());
 	n = snprintf(line + 1, sizeof(line) - 1, "AUTH EXTERNAL ");
 	for (const char *c = uid; *c; c++)
 		n += snprintf(line + 1 + n, sizeof(line) - 1 - (size_t)n, "%02x", (unsigned)*c);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/identity.h"
 #include "base/path.h"
 #include "base/units.h"
 #include "cgroup/dbus.h"
@@ -29,10 +30,10 @@ const char *systemd_socket(struct arena *a)
 {
 	const char *run = getenv("XDG_RUNTIME_DIR");
 
-	if (geteuid() == 0)
+	if (identity_is_root())
 		return "/run/systemd/private";
 	return run ? path_join(a, run, "systemd/private")
-		   : arena_printf(a, "/run/user/%u/systemd/private", (unsigned)geteuid());
+		   : arena_printf(a, "/run/user/%u/systemd/private", (unsigned)identity_uid());
 }
 
 bool systemd_is_there(void)

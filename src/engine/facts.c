@@ -339,6 +339,7 @@ static int find_common(struct arena *a, const struct facts_about *about, int roo
 	int r;
 
 	f->rootless = s->rootless;
+	f->single_id = s->single_id;
 	f->run_path = arena_printf(a, "%s/%s/%s", s->run_path, CONTAINERS, c->id);
 	f->volumes_path = path_join(a, s->lib_path, "volumes");
 	find_limits(f);

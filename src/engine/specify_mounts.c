@@ -33,6 +33,7 @@ struct build {
 	const struct container *c;
 	struct oci_mounts *mounts;
 	size_t room;
+	bool single_id;
 };
 
 static bool is_asked_for(const struct container *c, const char *destination)
@@ -100,6 +101,9 @@ static void add_defaults(struct build *b)
 			continue;
 		m = add(b, d->destination, d->type, d->source);
 		m->options = texts_split(b->arena, d->options, ',');
+		/* The group tty is not among a single id. */
+		if (b->single_id && strcmp(d->destination, "/dev/pts") == 0)
+			m->options.n--;
 		/* Nobody in a user namespace may mount what belongs to a namespace above it. */
 		if (c->uid_maps.n && is_of_others(c, d->type)) {
 			m->type = "bind";
@@ -238,7 +242,7 @@ static void sort(struct build *b)
 int specify_mounts(struct arena *a, const struct container *c, const struct specify_facts *f,
 		   struct oci_config *o, struct err *e)
 {
-	struct build b = { .arena = a, .c = c, .mounts = &o->mounts };
+	struct build b = { .arena = a, .c = c, .mounts = &o->mounts, .single_id = f->single_id };
 
 	add_defaults(&b);
 	add_others_shm(&b, f);

@@ -14,6 +14,7 @@
 
 #include "base/base64.h"
 #include "base/file.h"
+#include "base/identity.h"
 #include "base/json.h"
 #include "base/path.h"
 #include "image/auth_helper.h"
@@ -92,7 +93,7 @@ static const char *default_file(struct arena *a)
 
 	if (!text_empty(runtime))
 		return path_join(a, runtime, "containers/auth.json");
-	return arena_printf(a, "/run/containers/%u/auth.json", (unsigned)geteuid());
+	return arena_printf(a, "/run/containers/%u/auth.json", (unsigned)identity_uid());
 }
 
 static struct texts files(struct arena *a, const char *authfile)

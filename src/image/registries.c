@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/identity.h"
 #include "base/json.h"
 #include "base/path.h"
 #include "base/toml.h"
@@ -237,7 +238,7 @@ static const char *recorded_aliases(struct arena *a)
 {
 	const char *home = getenv("HOME");
 
-	if (geteuid() == 0)
+	if (identity_is_root())
 		return "/var/cache/containers/short-name-aliases.conf";
 	return text_empty(home) ? NULL
 				: path_join(a, home, ".cache/containers/short-name-aliases.conf");

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/identity.h"
 #include "base/path.h"
 #include "state/layout_private.h"
 
@@ -104,14 +105,6 @@ static int empty_if_old(const struct state *s, struct err *e)
 			       &(struct file_write){ .mode = 0600 }, e);
 }
 
-/* The initial user namespace has a number of its own in every kernel (PROC_USER_INIT_INO). */
-static bool is_in_initial_namespace(void)
-{
-	struct stat st;
-
-	return stat("/proc/self/ns/user", &st) < 0 || st.st_ino == 0xEFFFFFFDU;
-}
-
 int state_open(struct arena *a, const struct state_open *how, struct state *ret, struct err *e)
 {
 	struct state s = {
@@ -119,7 +112,7 @@ int state_open(struct arena *a, const struct state_open *how, struct state *ret,
 		.run = -1,
 		.lib_path = "/var/lib/berth",
 		.run_path = "/run/berth",
-		.rootless = geteuid() != 0 || !is_in_initial_namespace(),
+		.rootless = geteuid() != 0 || !identity_is_outside(),
 	};
 	int r = geteuid() != 0 && (!how->root || !how->runroot) ? user_paths(a, &s, e) : 0;
 
