@@ -15,7 +15,6 @@
 #include "base/child.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "base/path.h"
 #include "kernel/process.h"
 
@@ -146,23 +145,6 @@ static int run_mapper(struct arena *a, const char *program, const char *pid,
 	return r;
 }
 
-/* Only the own ids, which needs nobody's help. */
-static int map_single(const char *pid, unsigned uid, unsigned gid, struct err *e)
-{
-	char path[64], text[64];
-	int r;
-
-	snprintf(path, sizeof(path), "/proc/%s/setgroups", pid);
-	r = file_poke_at(AT_FDCWD, path, "deny", e);
-	snprintf(path, sizeof(path), "/proc/%s/uid_map", pid);
-	snprintf(text, sizeof(text), "0 %u 1", uid);
-	if (r == 0)
-		r = file_poke_at(AT_FDCWD, path, text, e);
-	snprintf(path, sizeof(path), "/proc/%s/gid_map", pid);
-	snprintf(text, sizeof(text), "0 %u 1", gid);
-	return r == 0 ? file_poke_at(AT_FDCWD, path, text, e) : r;
-}
-
 static int map_ids(struct arena *a, pid_t child, struct err *e)
 {
 	const char *pid = arena_printf(a, "%d", child);
@@ -173,13 +155,12 @@ static int map_ids(struct arena *a, pid_t child, struct err *e)
 		r = read_ranges(a, "/etc/subgid", getgid(), &gids, e);
 	if (r < 0)
 		return r;
-	if (uids.n <= 3 || gids.n <= 3) {
-		log_at(LOG_WARN,
-		       "no subordinate ids for uid %u: files of other owners become yours; to have "
-		       "some: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER",
-		       getuid());
-		return map_single(pid, getuid(), getgid(), e);
-	}
+	if (uids.n <= 3 || gids.n <= 3)
+		return err_set(
+			e, ERR_NOT_FOUND,
+			"uid %u has no subordinate ids in /etc/subuid and /etc/subgid: usermod "
+			"--add-subuids 100000-165535 --add-subgids 100000-165535 USER",
+			getuid());
 	r = run_mapper(a, "newuidmap", pid, &uids, e);
 	return r < 0 ? r : run_mapper(a, "newgidmap", pid, &gids, e);
 }

@@ -166,6 +166,24 @@ static int write_pid_file(const char *path, pid_t pid, struct err *e)
 	return r < 0 ? err_from(e, r, "write the PID to %s", path) : 0;
 }
 
+/* Where systemd put it, which depends on whose manager it is; else where it was made. */
+static const char *find_cgroup(struct launch *l, const struct runtime_container *rc)
+{
+	auto_free char *text = NULL;
+	const char *path;
+	char file[64];
+
+	snprintf(file, sizeof(file), "/proc/%d/cgroup", rc->pid);
+	if (!text_eq(rc->cgroup_manager, "systemd") ||
+	    file_read_at(AT_FDCWD, file, 65536, &text, NULL, NULL) < 0)
+		return rc->cgroup_path;
+	path = strncmp(text, "0::", 3) == 0 ? text + 3 : strstr(text, "\n0::");
+	if (!path)
+		return rc->cgroup_path;
+	path += *path == '\n' ? 4 : 0;
+	return arena_strndup(l->arena, path, strcspn(path, "\n"));
+}
+
 /* The container runs: say so to everybody else. */
 static int record(struct launch *l, const struct runtime_container *rc, struct err *e)
 {
@@ -175,7 +193,7 @@ static int record(struct launch *l, const struct runtime_container *rc, struct e
 		.start_time = rc->start_time,
 		.monitor_pid = getpid(),
 		.started_nsec = clock_nsec(),
-		.cgroup = rc->cgroup_path,
+		.cgroup = find_cgroup(l, rc),
 		.cgroup_manager = rc->cgroup_manager,
 		.restarts = l->restarts,
 		.restart_delay_ms = l->restart_delay_ms,

@@ -96,6 +96,7 @@ up() { # NAME [OPTION...]
 }
 
 @test "exec does not outlive its container, and ends with 137" {
+    needs limits
     up c
     berth exec c sleep 1000 3>&- &
     wait_for eval 'berth top c comm | grep -c sleep | grep -q 2'

@@ -60,6 +60,7 @@ stubborn() { # NAME: one that does not
 }
 
 @test "--all, --latest, --filter and --cidfile choose" {
+    needs limits
     berth run -d --name a --label pick=me --cidfile "$BATS_TEST_TMPDIR/cid" --network none --init tiny sleep 1000 >/dev/null
     sleeping b c
     berth stop --filter label=pick=me -t 5
@@ -235,6 +236,7 @@ stubborn() { # NAME: one that does not
 # --- pause --------------------------------------------------------------------
 
 @test "pause and unpause, and what they refuse" {
+    needs limits
     sleeping c
     run -0 berth pause c
     output_is c
@@ -257,6 +259,7 @@ stubborn() { # NAME: one that does not
 }
 
 @test "pause and unpause by --filter, --latest and --cidfile" {
+    needs limits
     berth run -d --name a --cidfile "$BATS_TEST_TMPDIR/cid" --network none --init tiny sleep 1000 >/dev/null
     sleeping b
     berth pause --filter name=a
