@@ -15,7 +15,7 @@ struct specify_facts {
 	const char *volumes_path; /* "/var/lib/berth/volumes" */
 	const char *init_program; /* for --init */
 	enum cgroup_version cgroup_version;
-	bool rootless, single_id; /* as struct state has them */
+	bool rootless, single_id;         /* as struct state has them */
 	uint64_t nofile_hard, nproc_hard; /* this process's limits */
 	bool may_raise_limits;            /* CAP_SYS_RESOURCE */
 	uint64_t capabilities;            /* all that can be given: the bounding set here */
