@@ -167,6 +167,12 @@ int image_inspect(struct session *s, const char *name, json_t **ret, struct err 
 	return 0;
 }
 
+static bool is_empty(const json_t *v)
+{
+	return !v || (json_is_object(v) && json_object_size(v) == 0) ||
+	       (json_is_array(v) && json_array_size(v) == 0);
+}
+
 void image_inspect_fill(json_t *list)
 {
 	static const char *const members[] = { "Cmd",    "Entrypoint", "Env",     "ExposedPorts",
@@ -182,7 +188,7 @@ void image_inspect_fill(json_t *list)
 		if (!config || json_object_get(one, "State"))
 			continue;
 		for (size_t i = 0; i < ARRAY_LEN(members); i++)
-			if (!json_object_get(config, members[i]))
+			if (is_empty(json_object_get(config, members[i])))
 				json_object_set_new(config, members[i], json_null());
 		for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 			if (!json_object_get(config, texts[i]))
