@@ -127,6 +127,7 @@ static struct value tree_object(struct arena *a, const json_t *tree, bool map,
 			*v = time_value(a, arena_strdup(a, json_string_value(member)));
 		else
 			*v = value_tree(a, member, maps);
+		v->null = json_is_null(member);
 	}
 	made = make_map(a, map ? VALUE_MAP : VALUE_RECORD, entries, n);
 	made.texts = texts;

@@ -25,6 +25,7 @@ enum value_kind {
 struct value {
 	enum value_kind kind;
 	bool heading; /* a text that stands for a column: its fields are headings too */
+	bool null;    /* a map that is JSON's null */
 	bool texts;   /* a map whose values are texts: a missing one is "" to index */
 	union {
 		bool truth;

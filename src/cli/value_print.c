@@ -138,7 +138,10 @@ void value_json(struct buf *out, const struct value *v)
 	case VALUE_LIST:
 	case VALUE_MAP:
 	case VALUE_RECORD:
-		json_items(out, v);
+		if (v->null)
+			buf_adds(out, "null");
+		else
+			json_items(out, v);
 		break;
 	case VALUE_STRUCT:
 		json_write(out, v->type, v->object, 0);
