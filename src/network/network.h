@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Networks, and containers on them.
+ *
+ * A network is what was asked for: networks/NAME/network.json in the durable root, the same
+ *document that `network inspect` shows (doc/formats/network.md).  A container's part in networks is
+ *volatile: attachments/ID/ in the volatile root says what it got (addresses, interfaces, host
+ *devices), so that whoever comes later can take it back, whatever ended the container.
+ *
+ * The life of a container on networks:
+ *	network_join()   takes addresses, names and devices for it, and writes them down
+ *	network_plan()   decides, purely, what to do with them once there is a network namespace
+ *	plan_apply()     does it, between clone and the program's execution, or undoes it
+ *	network_started() says whose process it is: from now on its end can be seen
+ *	network_leave()  takes everything back: by the monitor's end path, by `rm`, by a sweep
+ * Each may be killed at any instant; network_leave() and network_sweep() are idempotent.
+ *
+ * Addresses are text here ("10.88.0.2", "10.88.0.2/16", "fd00::2"), as in all documents; address.h
+ * calculates with them.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "base/plan.h"
+#include "state/state.h"
+
+#define NETWORKS        "networks"    /* kinds, for state.h */
+#define ATTACHMENTS     "attachments" /* volatile only */
+#define NETWORK_DEFAULT "podman"      /* always there; answers to "bridge" as well */
+#define NETWORK_MAX     35            /* networks of one container */
+#define INTERFACE_LEN   15 /* characters of an interface's name, the kernel's IFNAMSIZ - 1 */
+
+/* What was asked for. */
+
+struct network_lease_range {
+	const char *start_ip, *end_ip;
+};
+
+struct network_subnet {
+	const char *subnet;                      /* "10.89.0.0/24", the network's address */
+	const char *gateway;                     /* NULL: none (an internal macvlan) */
+	struct network_lease_range *lease_range; /* NULL: all of it */
+};
+struct network_subnets {
+	struct network_subnet *v;
+	size_t n;
+};
+
+struct network_route {
+	const char *destination, *gateway;
+	const uint64_t *metric;
+};
+struct network_routes {
+	struct network_route *v;
+	size_t n;
+};
+
+/*
+ * driver: "bridge", "macvlan", "ipvlan", "host-device".
+ * network_interface: the bridge; for the others the interface of the host (NULL: that of the
+ * default route, at each start). options: mtu, vlan, isolate, metric, no_default_route, vrf, mode,
+ * bclim; for host-device also address ("10.0.0.2/24,…") and mac. ipam_options: driver =
+ * "host-local" (addresses of the subnets), "none", or, of a host device without subnets, "keep":
+ * those it has on the host.
+ */
+struct network {
+	const char *name, *id, *driver, *network_interface;
+	const char *created; /* RFC 3339 */
+	struct network_subnets subnets;
+	struct network_routes routes; /* inside the containers */
+	bool ipv6_enabled, internal, dns_enabled;
+	struct texts dns_servers;
+	struct text_map labels, options, ipam_options;
+};
+extern const struct json_type network_json;
+
+struct networks {
+	struct network **v;
+	size_t n;
+};
+
+/* Fills in what was left open (id, driver, interface, subnets and gateways that are free), checks
+ * all of it, and stores it. ERR_CONFLICT: the name, the bridge or a subnet is taken; ERR_INVALID in
+ * podman's words. Nothing is changed on failure. */
+int network_create(const struct state *s, struct arena *a, struct network *n, struct err *e);
+/* By name, whole id or unique beginning of an id. ERR_NOT_FOUND "unable to find network with name
+ * or ID x: network not found"; ERR_CONFLICT when it is ambiguous. */
+int network_find(const struct state *s, struct arena *a, const char *name, struct network **ret,
+		 struct err *e);
+/* All, sorted by name, the default one among them; damaged ones are left out. */
+int network_list(const struct state *s, struct arena *a, struct networks *ret, struct err *e);
+/* Its name servers changed; the default network can't be. */
+int network_update(const struct state *s, struct arena *a, const char *name,
+		   const struct texts *add_dns, const struct texts *drop_dns, struct err *e);
+/* ERR_DENIED for the default network. Who uses it is the caller's to ask, and to remove. */
+int network_remove(const struct state *s, struct arena *a, const char *name, struct err *e);
+bool network_is_default(const char *name); /* "podman", "bridge", "default" */
+
+/* One network of a container, as it was asked for by --network; in container.json. */
+struct network_attachment {
+	const char *network;        /* its name */
+	const char *interface;      /* inside; NULL: eth0, eth1, … by its place in the list */
+	const char *host_interface; /* outside, of a bridge's veth pair; NULL: berth's choice */
+	const char *mac;            /* NULL: random */
+	struct texts addresses;     /* one of each family at most; none: the next free ones */
+	struct texts aliases;
+	struct text_map
+		options; /* mtu, metric, … of this one interface: stronger than the network's */
+};
+extern const struct json_type network_attachment_json;
+struct network_attachments {
+	struct network_attachment *v;
+	size_t n;
+};
+
+/* A published port, or `range` of them in a row; podman's PortMapping. */
+struct network_port {
+	const char *host_ip;                      /* "": all of the host's */
+	int64_t container_port, host_port, range; /* range 0 is as good as 1 */
+	const char *protocol;                     /* "tcp", "udp", "sctp" */
+};
+extern const struct json_type network_port_json;
+struct network_ports {
+	struct network_port *v;
+	size_t n;
+};
+
+/* What a container got. */
+
+struct network_address {
+	const char *ipnet;   /* "10.88.0.2/16" */
+	const char *gateway; /* of its subnet, or NULL */
+};
+struct network_addresses {
+	struct network_address *v;
+	size_t n;
+};
+
+/* A host's interface that is inside a container, as it was before: it is to be so again. */
+struct network_device {
+	const char *name, *alias, *mac;
+	int64_t index, mtu;
+	bool up;
+	struct network_addresses addresses; /* without gateways */
+	struct network_routes routes;       /* without those that come with the addresses */
+};
+
+struct network_endpoint {
+	const char *network, *network_id, *driver;
+	const char *interface;      /* inside: "eth0" */
+	const char *host_interface; /* outside: a bridge's veth; NULL for other drivers */
+	const char *bridge;         /* or the parent; NULL: none */
+	const char *mac;            /* NULL: a host device keeps its own */
+	struct network_addresses addresses;
+	struct texts aliases, dns_servers;
+	bool internal, dns_enabled;
+	struct network_device *device;          /* driver host-device */
+	const struct network *about;            /* the network itself; not stored */
+	const struct network_attachment *asked; /* not stored; NULL when read back */
+};
+extern const struct json_type network_endpoint_json;
+struct network_endpoints {
+	struct network_endpoint *v;
+	size_t n;
+};
+
+/* attachments/ID/network.json */
+struct network_status {
+	int64_t version;
+	const char *id, *name; /* the container's */
+	int64_t pid;           /* its first process's; 0: not started yet */
+	uint64_t start_time;   /* kernel_start_time() */
+	struct network_endpoints endpoints;
+	struct network_ports ports;
+	bool named;  /* /run/netns/NAME is ours */
+	bool pinned; /* its network namespace is kept at attachments/ID/netns */
+};
+extern const struct json_type network_status_json;
+
+struct network_join {
+	const char *id, *name;                   /* the container's */
+	const struct network_attachments *asked; /* in the order of eth0, eth1, … */
+	struct network_ports ports;
+	int host_netns; /* what plays the host: -1 this process's namespace; a user's own otherwise
+			 */
+	bool peek;      /* for --plan: the addresses that would be next; takes and writes nothing */
+};
+/* *ret_lock: the attachment's directory, locked: close it after network_started() or when the start
+ * has failed (after network_leave()). What an earlier run of the same container left is taken back
+ * first. On failure nothing is left. */
+int network_join(const struct state *s, struct arena *a, const struct network_join *how,
+		 struct network_status *ret, int *ret_lock, struct err *e);
+
+/* Where a plan is applied; filled by the caller before plan_apply(), as namespaces are born late.
+ */
+struct network_target {
+	int netns;      /* the container's network namespace */
+	int host_netns; /* as network_join's */
+	int lock;       /* the attachment's directory */
+	pid_t pid;      /* the container's first process */
+};
+/* Adds the operations to p, in p's arena. Pure: what is asked of st and nothing else. */
+void network_plan(struct plan *p, const struct state *s, const struct network_status *st,
+		  struct network_target *target);
+/* The container's process is pid: writes it down, after plan_apply(). */
+int network_started(struct network_status *st, int lock, pid_t pid, uint64_t start_time,
+		    struct err *e);
+
+/* Takes everything back that the container has: devices return under their old names, links go,
+ * addresses are free. Nothing there: 0. Goes on after a failure and says the first. The caller
+ * knows that the container has ended, or gives up starting it. */
+int network_leave(const struct state *s, const char *id, struct err *e);
+/* What the container has. ERR_NOT_FOUND: it is on no network now. */
+int network_status(const struct state *s, struct arena *a, const char *id,
+		   struct network_status *ret, struct err *e);
+/* All that are on networks now. */
+struct network_statuses {
+	struct network_status *v;
+	size_t n;
+};
+int network_status_list(const struct state *s, struct arena *a, struct network_statuses *ret,
+			struct err *e);
+
+/* Takes back what the dead left. devices_only: only host devices, which cost nothing to look for
+ * when there are none; done at the beginning of each command. */
+void network_sweep(const struct state *s, bool devices_only);
