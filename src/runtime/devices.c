@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -179,7 +178,7 @@ static void plan_node(struct build *b, const struct oci_device *d)
 
 int devices_plan(struct build *b, struct err *e)
 {
-	if (!(b->clone_flags & CLONE_NEWNS) || brings_own(b))
+	if (!b->own_mounts || brings_own(b))
 		return 0;
 	step_add_plain(b, "devices", make_standard, "/dev null zero full random urandom tty");
 	step_add_plain(b, "links", make_links, "/dev fd stdin stdout stderr ptmx");

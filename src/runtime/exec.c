@@ -90,7 +90,7 @@ static int plan_join(struct build *b, const struct runtime_exec *how, struct err
 
 	if (flags & CLONE_NEWPID)
 		b->c->through[b->c->through_len++] =
-			(struct through){ how->pidfd, CLONE_NEWPID, "pid" };
+			(struct through){ how->pidfd, CLONE_NEWPID, "pid", "pid" };
 	*t = (struct join_step){
 		{ b->c, "namespaces" }, how->pidfd, flags & ~CLONE_NEWPID, &b->process->rlimits
 	};

@@ -3,8 +3,7 @@
  * New namespaces come with clone, but for two: the cgroup namespace's root is where the process
  * that makes it is, so the child makes it once it is in its group; and offsets of a time namespace
  * can be written only while nobody is in it.  Namespaces that have a path are opened by the parent
- * and joined by the child.  But a pid namespace is for children only, and root of a new user
- * namespace may not join what others own: there the parent itself passes through them around clone.
+ * and joined by the child, or by who makes it where the child can't (clone.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +14,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "runtime/step.h"
@@ -31,12 +31,29 @@ static const uint64_t clone_flag[OCI_NS_TYPES] = {
 	[OCI_NS_TIME] = CLONE_NEWTIME, [OCI_NS_CGROUP] = CLONE_NEWCGROUP,
 };
 
+/* In /proc/PID/ns. */
+static const char *const file_name[OCI_NS_TYPES] = {
+	[OCI_NS_PID] = "pid",   [OCI_NS_NETWORK] = "net",   [OCI_NS_MOUNT] = "mnt",
+	[OCI_NS_IPC] = "ipc",   [OCI_NS_UTS] = "uts",       [OCI_NS_USER] = "user",
+	[OCI_NS_TIME] = "time", [OCI_NS_CGROUP] = "cgroup",
+};
+
 struct join {
 	struct step s;
 	const char *path;
 	int fd, type;
-	bool through; /* by the parent, around clone */
+	bool through; /* entered before the child is there */
 };
+
+/* A process is told that its own user namespace can't be joined (setns(2), EINVAL): there is
+ * nothing to do. */
+static bool is_own_user(const struct join *j)
+{
+	struct stat own, st;
+
+	return j->type == OCI_NS_USER && stat("/proc/self/ns/user", &own) == 0 &&
+	       fstat(j->fd, &st) == 0 && own.st_dev == st.st_dev && own.st_ino == st.st_ino;
+}
 
 static int open_namespace(void *arg, struct err *e)
 {
@@ -44,11 +61,12 @@ static int open_namespace(void *arg, struct err *e)
 
 	j->fd = open(j->path, O_RDONLY | O_CLOEXEC);
 	if (j->fd < 0)
-		return err_sys(e, "%s namespace %s", oci_namespace_name[j->type], j->path);
-	if (j->through)
+		return err_sys(e, "linux.namespaces: %s namespace %s", oci_namespace_name[j->type],
+			       j->path);
+	if (j->through && !is_own_user(j))
 		j->s.c->through[j->s.c->through_len++] =
 			(struct through){ j->fd, (int)clone_flag[j->type],
-					  oci_namespace_name[j->type] };
+					  oci_namespace_name[j->type], file_name[j->type] };
 	return 0;
 }
 
@@ -77,7 +95,7 @@ static void plan_join(struct build *b, const struct oci_namespace *n)
 	struct join *j = ARENA_NEW(b->a, struct join);
 
 	*j = (struct join){ .fd = -1, .type = n->type, .path = n->path };
-	j->through = n->type == OCI_NS_PID || b->new_user;
+	j->through = n->type == OCI_NS_PID || b->new_user || b->between;
 	j->s = (struct step){ b->c,
 			      arena_printf(b->a, "%s %s", oci_namespace_name[n->type], n->path) };
 	plan_add(&b->before, &(struct plan_op){ .verb = "open",
@@ -109,9 +127,13 @@ static int become_root(void *arg, struct err *e)
 		return err_sys(e, "setgroups");
 	if ((setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) && errno != EINVAL)
 		return err_sys(e, "become root of the user namespace");
-	/* The change made us undumpable, and the files in /proc/self somebody else's. */
-	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	return 0;
+}
+
+/* The change made us undumpable, and the files in /proc/self somebody else's. */
+static int show(void *arg, struct err *e)
+{
+	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0 ? err_sys(e, "prctl PR_SET_DUMPABLE") : 0;
 }
 
 static int kill_with_parent(void *arg, struct err *e)
@@ -126,29 +148,38 @@ static int hide(void *arg, struct err *e)
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? err_sys(e, "prctl PR_SET_DUMPABLE") : 0;
 }
 
+static bool is_joined(const struct oci_namespace *n)
+{
+	return n && !text_empty(n->path);
+}
+
+/* Others in a pid namespace that is not ours alone could look into us. */
+static bool is_seen(const struct build *b)
+{
+	const struct oci_namespace *pid = oci_namespace_find(b->config, OCI_NS_PID);
+
+	return !pid || is_joined(pid);
+}
+
 int namespaces_plan(struct build *b, struct err *e)
 {
 	const struct oci_namespaces *l = &b->os->namespaces;
 	const struct oci_namespace *user = oci_namespace_find(b->config, OCI_NS_USER);
-	const struct oci_namespace *pid = oci_namespace_find(b->config, OCI_NS_PID);
 	const struct oci_namespace *mount = oci_namespace_find(b->config, OCI_NS_MOUNT);
 
-	if (mount && !text_empty(mount->path))
-		return err_set(e, ERR_UNSUPPORTED,
-			       "linux.namespaces: a mount namespace cannot be joined at a start");
-	if (user && !text_empty(user->path) && pid && text_empty(pid->path))
-		return err_set(e, ERR_UNSUPPORTED,
-			       "linux.namespaces: a new pid namespace in a user namespace that is "
-			       "joined");
 	for (size_t i = 0; i < l->n; i++)
 		if (text_empty(l->v[i].path))
 			b->clone_flags |= clone_flag[l->v[i].type];
 	b->clone_flags &= ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME);
 	b->new_user = b->clone_flags & CLONE_NEWUSER;
+	b->in_user = user;
+	b->own_mounts = mount;
+	b->between = is_joined(user) ||
+		     (b->new_user && (is_joined(mount) ||
+				      is_joined(oci_namespace_find(b->config, OCI_NS_CGROUP))));
 	if (b->die_with_parent)
 		step_add_plain(b, "prctl", kill_with_parent, "die with parent");
-	/* Others in a pid namespace that we join could look into us. */
-	if (!pid || !text_empty(pid->path))
+	if (is_seen(b))
 		step_add_plain(b, "prctl", hide, "not dumpable");
 	return 0;
 }
@@ -157,7 +188,7 @@ static int join_cgroup(void *arg, struct err *e)
 {
 	const struct child *c = ((struct step *)arg)->c;
 
-	return cgroup_join(c->cgroup, c->in_cgroup, e);
+	return c->joined_cgroup ? 0 : cgroup_join(c->cgroup, c->in_cgroup, e);
 }
 
 static int new_cgroup_namespace(void *arg, struct err *e)
@@ -215,12 +246,13 @@ static int loopback_up(void *arg, struct err *e)
 	return kernel_loopback_up(e);
 }
 
-static void plan_joins(struct build *b, bool user)
+/* The mount namespace comes last, as it brings another /proc and another root. */
+static void plan_joins(struct build *b, bool mount)
 {
 	const struct oci_namespaces *l = &b->os->namespaces;
 
 	for (size_t i = 0; i < l->n; i++)
-		if (!text_empty(l->v[i].path) && (l->v[i].type == OCI_NS_USER) == user)
+		if (!text_empty(l->v[i].path) && (l->v[i].type == OCI_NS_MOUNT) == mount)
 			plan_join(b, &l->v[i]);
 }
 
@@ -228,7 +260,6 @@ int namespaces_enter_plan(struct build *b, struct err *e)
 {
 	const struct oci_namespace *n;
 
-	plan_joins(b, true);
 	step_add_plain(b, b->new_user ? "map" : "wait", await_parent,
 		       b->new_user ? "user and group IDs" : NULL);
 	if (b->c->cgroup || b->create)
@@ -240,8 +271,11 @@ int namespaces_enter_plan(struct build *b, struct err *e)
 	n = oci_namespace_find(b->config, OCI_NS_TIME);
 	if (n && text_empty(n->path))
 		plan_time(b);
-	if (b->new_user)
+	plan_joins(b, true);
+	if (b->in_user)
 		step_add_plain(b, "setuid", become_root, "0 of the user namespace");
+	if (b->in_user && !is_seen(b))
+		step_add_plain(b, "prctl", show, "dumpable");
 	if (b->clone_flags & CLONE_NEWNET)
 		step_add_plain(b, "up", loopback_up, "lo");
 	return 0;

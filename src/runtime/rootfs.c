@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -106,7 +105,7 @@ int rootfs_plan(struct build *b, struct err *e)
 		if (propagation(b->os->rootfs_propagation ? b->os->rootfs_propagation : "",
 				&recursive) == MS_SLAVE)
 			t->propagation = MS_SLAVE;
-		if (b->clone_flags & CLONE_NEWNS)
+		if (b->own_mounts)
 			plan_add(&b->before, &(struct plan_op){ .verb = "open",
 								.apply = copy_root,
 								.undo = forget_root,
@@ -116,7 +115,7 @@ int rootfs_plan(struct build *b, struct err *e)
 	} else {
 		b->c->root = b->create->root;
 	}
-	if (!(b->clone_flags & CLONE_NEWNS)) {
+	if (!b->own_mounts) {
 		if (b->config->mounts.n || b->os->masked_paths.n || b->os->readonly_paths.n)
 			return err_set(e, ERR_INVALID,
 				       "mounts: need a mount namespace, so that they aren't the "
@@ -176,9 +175,9 @@ int rootfs_enter_plan(struct build *b, struct err *e)
 	struct root_step *t;
 	const char *name = b->os->rootfs_propagation;
 
-	if (b->config->root && b->config->root->read_only && b->clone_flags & CLONE_NEWNS)
+	if (b->config->root && b->config->root->read_only && b->own_mounts)
 		step_add_plain(b, "read-only", make_read_only, "/");
-	if (!(b->clone_flags & CLONE_NEWNS) || b->create->no_pivot) {
+	if (!b->own_mounts || b->create->no_pivot) {
 		step_add_plain(b, "chroot", change_root, NULL);
 		return 0;
 	}

@@ -9,11 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -43,78 +41,6 @@ struct build *build_new(struct arena *a, const struct oci_config *config,
 	plan_init(&b->before, a);
 	plan_init(&b->child, a);
 	return b;
-}
-
-__attribute__((noreturn)) static void be_child(struct build *b, int parent_end, bool in_cgroup)
-{
-	struct err e = { 0 };
-
-	close(parent_end);
-	b->c->in_cgroup = in_cgroup;
-	/* The last operation does not return when it succeeds. */
-	plan_apply(&b->child, &e);
-	sync_send_failure(b->c->sync, &e);
-	_exit(1);
-}
-
-/* Enters the namespaces that the child is to be born in, keeping ours. */
-static int pass_through(const struct child *c, int *own, struct err *e)
-{
-	for (size_t i = 0; i < c->through_len; i++) {
-		const struct through *t = &c->through[i];
-		char path[64];
-
-		snprintf(path, sizeof(path), "/proc/self/ns/%s",
-			 strcmp(t->type, "network") == 0 ? "net" : t->type);
-		own[i] = open(path, O_RDONLY | O_CLOEXEC);
-		if (own[i] < 0)
-			return err_sys(e, "%s", path);
-		if (setns(t->fd, t->flag) == 0)
-			continue;
-		close(take_fd(own[i]));
-		return errno == ESRCH ? err_set(e, ERR_NOT_FOUND, "the container is not running")
-		       : errno == EINVAL
-			       ? err_set(e, ERR_INVALID, "what is to be joined is no %s namespace",
-					 t->type)
-			       : err_sys(e, "join the %s namespace", t->type);
-	}
-	return 0;
-}
-
-static void pass_back(const struct child *c, int *own)
-{
-	for (size_t i = c->through_len; i > 0; i--) {
-		if (own[i - 1] < 0)
-			continue;
-		setns(own[i - 1], c->through[i - 1].flag);
-		close(own[i - 1]);
-	}
-}
-
-static pid_t clone_child(struct build *b, int parent_end, int *ret_pidfd, struct err *e)
-{
-	struct kernel_clone how = {
-		.flags = b->clone_flags,
-		.cgroup_fd = b->c->cgroup ? cgroup_fd(b->c->cgroup) : -1,
-	};
-	int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), own[OCI_NS_TYPES];
-	bool in_cgroup = false;
-	pid_t pid;
-
-	memset(own, -1, sizeof(own));
-	/* The child must not be open to those who are there, not for a moment. */
-	if (b->c->through_len)
-		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	pid = pass_through(b->c, own, e);
-	if (pid == 0) {
-		pid = kernel_clone(&how, ret_pidfd, &in_cgroup, e);
-		if (pid == 0)
-			be_child(b, parent_end, in_cgroup);
-	}
-	pass_back(b->c, own);
-	if (b->c->through_len)
-		prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0);
-	return pid;
 }
 
 void limits_raise(const struct oci_rlimits *l, pid_t pid)

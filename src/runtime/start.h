@@ -14,6 +14,8 @@ struct runtime_gate {
 /* A build with its plans empty; what both kinds of start share is filled. */
 struct build *build_new(struct arena *a, const struct oci_config *config,
 			const struct oci_process *process);
+/* The child, which applies its plan and does not return; its pid in the parent. */
+pid_t clone_child(struct build *b, int parent_end, int *ret_pidfd, struct err *e);
 /* Applies the parent's plan, clones, and returns when the child waits at its gate (ret->gate is
  * set) or executed its program. On failure nothing is left. */
 int start_process(struct build *b, struct runtime_container *ret, struct err *e);

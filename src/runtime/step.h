@@ -15,10 +15,10 @@
 /* comm(5) of a process that is being set up. */
 #define START_NAME "berth:start"
 
-/* A namespace that the parent passes through around clone. */
+/* A namespace that the child is born in. */
 struct through {
 	int fd, flag;
-	const char *type;
+	const char *type, *file; /* "network", "net" */
 };
 
 /* What the operations share.  It lives in the arena; the parent's operations fill some of it, and
@@ -26,11 +26,12 @@ struct through {
 struct child {
 	int sync; /* the child's end */
 	struct cgroup *cgroup;
-	bool in_cgroup;                       /* born there */
-	int root;                             /* the mount that becomes the root */
-	int slave;                            /* the terminal, or -1 */
-	int mask;                             /* the mount of what masked paths show, or -1 */
-	struct through through[OCI_NS_TYPES]; /* namespaces to be born in */
+	bool in_cgroup;     /* born there */
+	bool joined_cgroup; /* by the process in between */
+	int root;           /* the mount that becomes the root */
+	int slave;          /* the terminal, or -1 */
+	int mask;           /* the mount of what masked paths show, or -1 */
+	struct through through[OCI_NS_TYPES];
 	size_t through_len;
 	int launcher;           /* the memfd to execute */
 	char launcher_name[16]; /* its number */
@@ -54,8 +55,11 @@ struct build {
 	int seccomp_cache;
 	bool die_with_parent, unconfined;
 	uint64_t clone_flags;
-	bool new_user; /* a new user namespace */
-	bool gate;     /* stop there */
+	bool new_user;   /* a new user namespace */
+	bool in_user;    /* that, or one that is joined */
+	bool own_mounts; /* a mount namespace is configured, new or joined */
+	bool between;    /* namespaces are entered by a process in between: clone.c */
+	bool gate;       /* stop there */
 	struct held *held;
 	struct plan before, child;
 	struct child *c;

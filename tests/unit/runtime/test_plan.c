@@ -145,10 +145,6 @@ static void what_cannot_be_planned_says_why(void **state)
 		{ { .args = "\"x\"", .namespaces = "{\"type\":\"pid\"}", .top = "" },
 		  "mounts: need a mount namespace, so that they aren't the host's" },
 		{ { .args = "\"x\"",
-		    .top = "",
-		    .namespaces = "{\"type\":\"mount\",\"path\":\"/proc/1/ns/mnt\"}" },
-		  "linux.namespaces: a mount namespace cannot be joined at a start" },
-		{ { .args = "\"x\"",
 		    .mounts = "{\"destination\":\"/a\",\"source\":\"/b\",\"options\":[\"bind\","
 			      "\"idmap\"]}" },
 		  "mount on /a: there are no ID mappings" },
