@@ -126,6 +126,12 @@ state_is() { # CONTAINER STATE
     [ "$(berth inspect --format '{{.State.Status}}' "$1")" = "$2" ]
 }
 
+# No container has the name. `container exists a` would also take an id that begins with a.
+no_container_named() {
+    run -0 berth ps -a --format '{{.Names}}' --filter "name=^$1\$"
+    output_is ""
+}
+
 # --- nothing lingers ---------------------------------------------------------
 
 # Removes what the test left and says what would not go. Called by teardown().

@@ -94,9 +94,9 @@ stubborn() { # NAME: one that does not
     berth restart --cidfile "$BATS_TEST_TMPDIR/cid"
     state_is a running
     berth rm -f --latest
-    run -1 berth container exists c
+    no_container_named c
     berth rm -f --cidfile "$BATS_TEST_TMPDIR/cid"
-    run -1 berth container exists a
+    no_container_named a
     [ ! -e "$BATS_TEST_TMPDIR/cid" ]
     run -0 berth rm --filter status=created
     berth rm -f --filter name=b
@@ -286,7 +286,7 @@ stubborn() { # NAME: one that does not
     output_is ""
     run -0 berth ps -a --format '{{.Names}}'
     output_has c b
-    run -1 berth container exists a
+    no_container_named a
     run -0 berth create --name a --network none tiny true
     run -0 berth rename c c
     fails_with "name b already in use" "container already exists" -- rename c b
