@@ -32,6 +32,8 @@ struct session {
 /* Opens the state; on failure it has said why, and *ret_exit is the status. */
 bool session_open(const struct globals *g, struct session *ret, int *ret_exit);
 void session_close(struct session *s);
+/* For lists that only show what is there: warns of one that cannot be read. */
+void cli_warn_damaged(void *arg, const char *id, const struct err *why);
 
 /* Prints "Error: …" and returns EXIT_ENGINE. */
 int cli_fail(const struct err *e);

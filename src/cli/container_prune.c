@@ -40,7 +40,7 @@ static int prune(struct session *s, const struct prune_args *args)
 				     &e);
 		if (r == 0)
 			printf("%s\n", all.v[i]->id);
-		else if (r != -ENOENT)
+		else if (r < 0)
 			failures_add(&failures, &e, EXIT_ENGINE);
 	}
 	return failures_end(&failures);

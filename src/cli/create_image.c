@@ -94,13 +94,13 @@ static int replace(struct session *s, const char *name, struct err *e)
 	struct container *c;
 	int r = container_find(&s->state, s->arena, name, &c, e);
 
-	if (r == -ENOENT)
-		return 0;
-	return r < 0 ? r
-		     : container_remove(&s->state, s->arena, c,
-					&(struct container_remove){
-						.force = true, .volumes = true, .timeout_sec = -1 },
-					e);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = container_remove(&s->state, s->arena, c,
+			     &(struct container_remove){
+				     .force = true, .volumes = true, .timeout_sec = -1 },
+			     e);
+	return r < 0 ? r : 0;
 }
 
 /* Mounts of other containers that this one does not have itself. */

@@ -28,7 +28,7 @@ static int remove_containers(struct session *s, const struct image *i, struct er
 	struct containers all;
 	int r = container_list(&s->state, s->arena, &all, NULL, NULL, e);
 
-	for (size_t n = 0; r == 0 && n < all.n; n++)
+	for (size_t n = 0; r >= 0 && n < all.n; n++)
 		if (text_eq(all.v[n]->image_id, i->id))
 			r = container_remove(&s->state, s->arena, all.v[n],
 					     &(struct container_remove){ .force = true,

@@ -3,8 +3,6 @@
  * What the monitor executes, never people: __start starts a container again in the process that was
  * its monitor, __cleanup removes what the last run left.
  */
-#include <errno.h>
-
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
@@ -45,7 +43,9 @@ static int with_container(void *globals, const char *id,
 	if (r == 0)
 		r = fn(&s, c, &e);
 	/* Already removed is what was wanted. */
-	if (r < 0 && r != -ENOENT)
+	if (r < 0 && !state_exists(&s.state, CONTAINERS, id))
+		r = 0;
+	if (r < 0)
 		log_at(LOG_ERROR, "%s", e.msg);
 	session_close(&s);
 	return r < 0 ? EXIT_ENGINE : 0;

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/log.h"
 #include "base/units.h"
 #include "cli/commands.h"
 #include "cli/format.h"
@@ -259,11 +258,6 @@ static int compare(const void *x, const void *y, void *by)
 	return a->c->created_nsec < b->c->created_nsec ? -1 : 1;
 }
 
-static void damaged(void *arg, const char *id, const struct err *why)
-{
-	log_at(LOG_WARN, "%s", why->msg);
-}
-
 static int find_rows(struct session *s, const struct ps_args *args, struct row **ret, size_t *ret_n,
 		     struct err *e)
 {
@@ -276,7 +270,7 @@ static int find_rows(struct session *s, const struct ps_args *args, struct row *
 	int r = container_filter_new(&s->state, s->arena, &args->filters, &filter, e);
 
 	if (r == 0)
-		r = container_list(&s->state, s->arena, &l, damaged, NULL, e);
+		r = container_list(&s->state, s->arena, &l, cli_warn_damaged, NULL, e);
 	if (r < 0)
 		return r;
 	all = all || container_filter_wants_all(filter);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <errno.h>
 #include <stdio.h>
 
 #include "cli/commands.h"
@@ -28,15 +27,14 @@ static const struct option rm_options[] = {
 static int act(struct session *s, const struct container *c, void *args, struct err *e)
 {
 	const struct rm_args *a = args;
-	int r = container_remove(&s->state, s->arena, c,
-				 &(struct container_remove){
-					 .force = a->force,
-					 .volumes = a->volumes,
-					 .timeout_sec = a->time_given ? a->time : -1,
-				 },
-				 e);
 
-	return r == -ENOENT ? 1 : r;
+	return container_remove(&s->state, s->arena, c,
+				&(struct container_remove){
+					.force = a->force,
+					.volumes = a->volumes,
+					.timeout_sec = a->time_given ? a->time : -1,
+				},
+				e);
 }
 
 static int exit_of(const struct err *e)
@@ -52,7 +50,7 @@ static int run(void *globals, void *args, int argc, const char **argv)
 	if (a->time_given && !a->force)
 		return cli_failf("--force option must be specified to use the --time option");
 	if (a->force)
-		a->select.ignore = true;
+		a->select.ignore = a->select.damaged = true;
 	return verb_run(&verb, globals, args, &a->select, argc, argv);
 }
 

@@ -22,28 +22,61 @@ static void add(struct session *s, struct selection *l, struct container *c, con
 	l->v = v;
 }
 
-static void add_named(struct session *s, struct selection *l, const char *name, bool ignore,
-		      int missing_exit)
+static void add_unreadable(struct session *s, struct selection *l, const char *id,
+			   const char *shown)
+{
+	struct container *c = ARENA_NEW(s->arena, struct container);
+
+	c->id = id;
+	c->name = id;
+	c->stop_timeout_sec = 10;
+	add(s, l, c, shown);
+}
+
+static void add_named(struct session *s, struct selection *l, const struct select_args *args,
+		      const char *name, int missing_exit)
 {
 	struct container *c;
+	const char *id;
 	struct err e;
 	int r = container_find(&s->state, s->arena, name, &c, &e);
 
 	if (r == 0)
 		add(s, l, c, name);
-	else if (r != -ENOENT || !ignore)
+	else if (r == -EINVAL && args->damaged &&
+		 container_find_id(&s->state, s->arena, name, &id, NULL) == 0)
+		add_unreadable(s, l, id, name);
+	else if (r != -ENOENT || !args->ignore)
 		failures_add(&l->failures, &e, r == -ENOENT ? missing_exit : EXIT_ENGINE);
+}
+
+struct damaged {
+	struct session *session;
+	struct selection *selection;
+	const struct select_args *args;
+};
+
+/* The others are acted on all the same. */
+static void add_damaged(void *arg, const char *id, const struct err *why)
+{
+	struct damaged *d = arg;
+
+	if (d->args->damaged)
+		add_unreadable(d->session, d->selection, id, id);
+	else
+		failures_add(&d->selection->failures, why, EXIT_ENGINE);
 }
 
 static int add_matching(struct session *s, struct selection *l, const struct select_args *args,
 			bool (*wants)(const struct container_status *st), struct err *e)
 {
+	struct damaged damaged = { s, l, args };
 	struct container_filter *filter;
 	struct containers all;
 	int r = container_filter_new(&s->state, s->arena, &args->filters, &filter, e);
 
 	if (r == 0)
-		r = container_list(&s->state, s->arena, &all, NULL, NULL, e);
+		r = container_list(&s->state, s->arena, &all, add_damaged, &damaged, e);
 	for (size_t i = 0; r == 0 && i < all.n; i++) {
 		struct container_status st;
 
@@ -89,7 +122,7 @@ static int add_cid_files(struct session *s, struct selection *l, const struct se
 		if (r < 0)
 			return err_wrap(e, "reading CIDFile");
 		text[strcspn(text, "\r\n")] = '\0';
-		add_named(s, l, arena_strdup(s->arena, text), args->ignore, missing_exit);
+		add_named(s, l, args, arena_strdup(s->arena, text), missing_exit);
 	}
 	return 0;
 }
@@ -105,7 +138,7 @@ bool select_containers(struct session *s, const struct select_args *args, int ar
 	if (r == 0)
 		r = add_cid_files(s, &l, args, missing_exit, &e);
 	for (int i = 0; r == 0 && i < argc; i++)
-		add_named(s, &l, argv[i], args->ignore, missing_exit);
+		add_named(s, &l, args, argv[i], missing_exit);
 	if (r == 0 && (args->all || args->latest || args->filters.n))
 		r = add_matching(s, &l, args, wants, &e);
 	if (r < 0) {
@@ -124,7 +157,7 @@ struct container *select_one(struct session *s, bool latest, int argc, const cha
 
 	if (!latest)
 		return container_find(&s->state, s->arena, argv[0], &c, e) == 0 ? c : NULL;
-	if (container_list(&s->state, s->arena, &all, NULL, NULL, e) < 0)
+	if (container_list(&s->state, s->arena, &all, cli_warn_damaged, NULL, e) < 0)
 		return NULL;
 	if (all.n == 0) {
 		err_set(e, ERR_NOT_FOUND, "no containers to act on: no such container");

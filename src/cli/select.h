@@ -7,6 +7,7 @@
 
 struct select_args {
 	bool all, latest, ignore;
+	bool damaged; /* containers that can't be read too: only their id is known then */
 	struct texts cid_files, filters;
 };
 /* Rows of option tables; struct must have a member `select` of this type. */

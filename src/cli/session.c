@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "cli/cli.h"
 #include "engine/rootless.h"
 
@@ -37,6 +38,11 @@ void session_close(struct session *s)
 	state_close(&s->state);
 	arena_free(s->arena);
 	s->arena = NULL;
+}
+
+void cli_warn_damaged(void *arg, const char *id, const struct err *why)
+{
+	log_at(LOG_WARN, "%s", why->msg);
 }
 
 int cli_failf(const char *fmt, ...)

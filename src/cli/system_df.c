@@ -311,7 +311,7 @@ static int read_all(struct df *d, struct err *e)
 	int r = image_list(s, d->arena, &d->images, NULL, NULL, e);
 
 	if (r == 0)
-		r = container_list(s, d->arena, &d->containers, NULL, NULL, e);
+		r = container_list(s, d->arena, &d->containers, cli_warn_damaged, NULL, e);
 	if (r == 0)
 		r = volume_list(s, d->arena, &d->volumes, e);
 	return r < 0 ? r : layer_list(s, d->arena, &d->layers, e);

@@ -13,7 +13,8 @@
 #include "engine/container.h"
 #include "engine/stop.h"
 
-#define OUTPUT_MAX ((size_t)16 << 20)
+#define OUTPUT_MAX  ((size_t)16 << 20)
+#define USERS_TRIES 10
 
 /* Which containers have it. */
 static int find_users(struct session *s, const char *name, struct texts *ret, struct err *e)
@@ -315,15 +316,38 @@ static int remove_users(struct session *s, const struct texts *users, struct err
 		struct container *c;
 		int r = container_load(&s->state, s->arena, users->v[i], &c, e);
 
+		if (r == -ENOENT)
+			continue;
 		if (r == 0)
 			r = container_remove(&s->state, s->arena, c,
 					     &(struct container_remove){ .force = true,
 									 .timeout_sec = -1 },
 					     e);
-		if (r < 0 && r != -ENOENT)
+		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+/* 1, with who, when containers have it: none may be made with it between the look and the removal.
+ */
+static int remove_unused(struct session *s, const char *name, struct texts *ret_users,
+			 struct err *e)
+{
+	auto_close int store = state_lock_store(&s->state, true, e);
+	int r = store < 0 ? store : find_users(s, name, ret_users, e);
+
+	if (r < 0)
+		return r;
+	return ret_users->n ? 1 : volume_remove(&s->state, name, e);
+}
+
+static int in_use(struct session *s, const char *name, const struct texts *users, struct err *e)
+{
+	return err_set(e, ERR_CONFLICT,
+		       "volume %s is being used by the following container(s): %s: volume is being "
+		       "used",
+		       name, texts_join(s->arena, users, ", "));
 }
 
 static int remove_volume(struct session *s, const char *name, bool force, int *ret_exit,
@@ -336,18 +360,17 @@ static int remove_volume(struct session *s, const char *name, bool force, int *r
 	*ret_exit = r == -ENOENT ? 1 : EXIT_ENGINE;
 	if (r < 0)
 		return r == -ENOENT && force ? 0 : r;
-	r = find_users(s, v->name, &users, e);
-	if (r < 0)
-		return r;
-	if (users.n && !force) {
-		*ret_exit = 2;
-		return err_set(e, ERR_CONFLICT,
-			       "volume %s is being used by the following container(s): %s: volume "
-			       "is being used",
-			       v->name, texts_join(s->arena, &users, ", "));
+	r = remove_unused(s, v->name, &users, e);
+	/* Others may make new ones meanwhile, but not for ever. */
+	for (int tries = 0; r == 1 && force && tries < USERS_TRIES; tries++) {
+		r = remove_users(s, &users, e);
+		if (r == 0)
+			r = remove_unused(s, v->name, &users, e);
 	}
-	r = remove_users(s, &users, e);
-	return r < 0 ? r : volume_remove(&s->state, v->name, e);
+	if (r != 1)
+		return r;
+	*ret_exit = 2;
+	return in_use(s, v->name, &users, e);
 }
 
 static int remove_volumes(struct session *s, const struct rm_volume_args *args, int argc,
@@ -397,14 +420,13 @@ static int prune(struct session *s, const struct rm_volume_args *args)
 		return cli_fail(&e);
 	for (size_t i = 0; i < l.n; i++) {
 		struct texts users;
+		int r = remove_unused(s, l.v[i]->name, &users, &e);
 
-		if (find_users(s, l.v[i]->name, &users, &e) < 0)
+		if (r == 0)
+			printf("%s\n", l.v[i]->name);
+		/* Gone meanwhile is what was wanted. */
+		else if (r < 0 && r != -ENOENT)
 			return cli_fail(&e);
-		if (users.n)
-			continue;
-		if (volume_remove(&s->state, l.v[i]->name, &e) < 0 && e.kind != ERR_NOT_FOUND)
-			return cli_fail(&e);
-		printf("%s\n", l.v[i]->name);
 	}
 	return 0;
 }

@@ -151,6 +151,13 @@ int container_load(const struct state *s, struct arena *a, const char *id, struc
 	if (dir < 0)
 		return dir;
 	r = file_read_at(dir, CONTAINER_FILE, CONTAINER_MAX, &text, &len, e);
+	/* Being removed by another command: it has left its place before it loses its files. */
+	if (r == -ENOENT && !state_exists(s, CONTAINERS, id))
+		return err_set(e, ERR_NOT_FOUND, "%s is not there", id);
+	/* Else it is there, and whoever asks must not take it for missing. */
+	if (r == -ENOENT)
+		return err_set(e, ERR_INVALID, "container %.12s is damaged: %s is missing", id,
+			       CONTAINER_FILE);
 	if (r == 0)
 		r = json_read(a, text, len, &container_json, c, e);
 	if (r < 0)
@@ -231,7 +238,7 @@ int container_find(const struct state *s, struct arena *a, const char *name, str
 		return r;
 	r = container_load(s, a, id, ret, e);
 	/* Removed between the two looks. */
-	if (r == -ENOENT)
+	if (r < 0 && !state_exists(s, CONTAINERS, id))
 		return err_set(e, ERR_NOT_FOUND,
 			       "no container with name or ID \"%s\" found: no such container",
 			       name);
@@ -246,6 +253,10 @@ static int later_first(const void *a, const void *b)
 	if (x->created_nsec != y->created_nsec)
 		return x->created_nsec < y->created_nsec ? 1 : -1;
 	return strcmp(x->id, y->id);
+}
+
+void container_skip_damaged(void *arg, const char *id, const struct err *why)
+{
 }
 
 int container_list(const struct state *s, struct arena *a, struct containers *ret,
@@ -263,10 +274,15 @@ int container_list(const struct state *s, struct arena *a, struct containers *re
 		struct err why;
 
 		r = container_load(s, a, ids.v[i], &l.v[l.n], &why);
-		if (r == 0)
+		if (r == 0) {
 			l.n++;
-		else if (r != -ENOENT && damaged)
+		} else if (r != -ENOENT && damaged) {
 			damaged(arg, ids.v[i], &why);
+		} else if (r != -ENOENT) {
+			if (e)
+				*e = why;
+			return r;
+		}
 	}
 	if (l.n)
 		qsort(l.v, l.n, sizeof(*l.v), later_first);

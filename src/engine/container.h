@@ -128,10 +128,13 @@ struct containers {
 	struct container **v;
 	size_t n;
 };
-/* All, the last created first; damaged ones are left out and told to `damaged` (may be NULL). */
+/* All, the last created first.  One that cannot be read is left out and told to `damaged`; without
+ * `damaged` it fails the call: whoever decides whether something is in use must see them all. */
 int container_list(const struct state *s, struct arena *a, struct containers *ret,
 		   void (*damaged)(void *arg, const char *id, const struct err *why), void *arg,
 		   struct err *e);
+/* A `damaged` for who only counts. */
+void container_skip_damaged(void *arg, const char *id, const struct err *why);
 /* Writes container.json into the container's directory, for create and rename. */
 int container_save(int dir, const struct container *c, bool durable, struct err *e);
 /* The containers of an image, for image_remove(): an image_users.find. arg: the state. */

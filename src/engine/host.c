@@ -110,7 +110,7 @@ struct counts {
 static int count(const struct state *s, struct arena *a, struct counts *ret, struct err *e)
 {
 	struct containers l;
-	int r = container_list(s, a, &l, NULL, NULL, e);
+	int r = container_list(s, a, &l, container_skip_damaged, NULL, e);
 
 	for (size_t i = 0; r == 0 && i < l.n; i++) {
 		struct container_status st;

@@ -46,8 +46,8 @@ static int is_running(const struct container *c, const struct container_status *
 	return r;
 }
 
-int container_remove(const struct state *s, struct arena *a, const struct container *c,
-		     const struct container_remove *how, struct err *e)
+static int stop_and_remove(const struct state *s, struct arena *a, const struct container *c,
+			   const struct container_remove *how, struct err *e)
 {
 	/* Somebody may start it between our stopping and our locking. */
 	for (int tries = 0; tries < 10; tries++) {
@@ -73,9 +73,18 @@ int container_remove(const struct state *s, struct arena *a, const struct contai
 				   },
 				   e);
 		if (r < 0)
-			return r == -ENOENT ? 0 : r;
+			return r;
 	}
 	return err_set(e, ERR_CONFLICT, "container %s is started again and again", c->name);
+}
+
+int container_remove(const struct state *s, struct arena *a, const struct container *c,
+		     const struct container_remove *how, struct err *e)
+{
+	int r = stop_and_remove(s, a, c, how, e);
+
+	/* Not told from the error: much can be missing besides the container. */
+	return r < 0 && !state_exists(s, CONTAINERS, c->id) ? 1 : r;
 }
 
 int container_rename(const struct state *s, struct arena *a, const struct container *c,

@@ -42,7 +42,8 @@ struct container_remove {
 	bool volumes;        /* and its anonymous volumes */
 	int64_t timeout_sec; /* with force; 0: kill at once, negative: the container's own */
 };
-/* ERR_CONFLICT with where = CONTAINER_IS_RUNNING without force. */
+/* 0: removed, 1: another command had done it or did it meanwhile. ERR_CONFLICT with where =
+ * CONTAINER_IS_RUNNING without force. */
 enum { CONTAINER_IS_RUNNING = 101 };
 int container_remove(const struct state *s, struct arena *a, const struct container *c,
 		     const struct container_remove *how, struct err *e);

@@ -138,6 +138,13 @@ int image_load(const struct state *s, struct arena *a, const char *id, struct im
 		return dir;
 	i->id = arena_strdup(a, id);
 	r = load_from(dir, a, i, e);
+	/* Being removed by another command: it has left its place before it loses its files. */
+	if (r == -ENOENT && !state_exists(s, KIND, id))
+		return err_set(e, ERR_NOT_FOUND, "%s: image not known", id);
+	/* Else it is there, and whoever asks must not take it for missing. */
+	if (r == -ENOENT)
+		return err_set(e, ERR_INVALID, "image %.12s is damaged: a file of it is missing",
+			       id);
 	if (r < 0)
 		return err_wrap(e, "image %.12s is damaged", id);
 	if (i->config.created)
@@ -179,9 +186,9 @@ int image_list(const struct state *s, struct arena *a, struct images *ret,
 		struct err why;
 
 		r = image_load(s, a, ids.v[n], &i, &why);
+		/* One that was removed since it was listed is no news. */
 		if (r == 0)
 			images.v[images.n++] = i;
-		/* One that was removed since it was listed is no news. */
 		else if (r != -ENOENT && damaged)
 			damaged(arg, ids.v[n], &why);
 	}

@@ -53,6 +53,14 @@ static int load(const struct state *s, struct arena *a, const char *name, struct
 	if (dir < 0)
 		return dir;
 	r = file_read_at(dir, VOLUME_FILE, VOLUME_MAX, &text, &len, e);
+	/* Being removed by another command: it has left its place before it loses its files. */
+	if (r == -ENOENT && !state_exists(s, VOLUMES, name))
+		return err_set(e, ERR_NOT_FOUND, "no volume with name \"%s\" found: no such volume",
+			       name);
+	/* Else it is there, and whoever asks must not take it for missing. */
+	if (r == -ENOENT)
+		return err_set(e, ERR_INVALID, "volume %s is damaged: %s is missing", name,
+			       VOLUME_FILE);
 	if (r == 0)
 		r = json_read(a, text, len, &volume_json, v, e);
 	if (r == 0 && v->version != VOLUME_VERSION)

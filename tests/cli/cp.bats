@@ -153,5 +153,28 @@ setup() {
     output_is x
     berth volume exists v
     run -0 berth volume rm --force v
-    run -1 berth container exists d
+    run -1 berth container exists "$id"
+}
+
+@test "a container that can't be read may have any volume and image: they are kept until rm -f takes it" {
+    local id
+    id=$(berth create --name d -v v:/data --network none tiny true)
+    berth create --name whole --network none tiny true >/dev/null
+    echo '{' >"$BATS_TEST_TMPDIR/lib/containers/$id/container.json"
+    fails_with "container ${id:0:12} is damaged" -- volume rm v
+    fails_with "container ${id:0:12} is damaged" -- volume rm --force v
+    fails_with "container ${id:0:12} is damaged" -- volume prune -f
+    berth volume exists v
+    fails_with "container ${id:0:12} is damaged" -- rmi tiny
+    fails_with "container ${id:0:12} is damaged" -- rm d
+    run -0 berth ps -a --format '{{.Names}}'
+    output_has "is damaged" whole
+    rm "$BATS_TEST_TMPDIR/lib/containers/$id/container.json"
+    fails_with "container ${id:0:12} is damaged: container.json is missing" -- volume rm --force v
+    fails_with "container ${id:0:12} is damaged: container.json is missing" -- rm d
+    run -0 berth rm -f d
+    output_is d
+    run -0 berth volume rm v
+    no_container_named d
+    run -0 berth rm whole
 }
