@@ -8,5 +8,7 @@
 #include "kernel/feature.h"
 #include "kernel/link.h"
 #include "kernel/mount.h"
+#include "kernel/netlink.h"
+#include "kernel/netns.h"
 #include "kernel/open.h"
 #include "kernel/process.h"

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Addresses, routes and neighbours: rtnetlink(7). */
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/neighbour.h>
+#include <string.h>
+
+#include "kernel/netlink_private.h"
+
+static bool read_address(const struct nlattr *attribute, int family, struct address *ret)
+{
+	ret->family = family;
+	if (!attribute || mnl_attr_get_payload_len(attribute) != address_len(ret)) {
+		ret->family = 0;
+		return false;
+	}
+	memcpy(ret->bytes, mnl_attr_get_payload(attribute), address_len(ret));
+	ret->prefix = address_bits(ret);
+	return true;
+}
+
+static struct nlmsghdr *begin_address(struct netlink *n, uint16_t type, uint16_t flags, int index,
+				      const struct address *a)
+{
+	struct nlmsghdr *h = netlink_begin(n, type, flags);
+	struct ifaddrmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+
+	m->ifa_family = (uint8_t)a->family;
+	m->ifa_prefixlen = (uint8_t)a->prefix;
+	m->ifa_index = (uint32_t)index;
+	/* Nobody else can have it: it was leased. */
+	if (a->family == AF_INET6 && type == RTM_NEWADDR)
+		m->ifa_flags = IFA_F_NODAD;
+	mnl_attr_put(h, IFA_LOCAL, address_len(a), a->bytes);
+	mnl_attr_put(h, IFA_ADDRESS, address_len(a), a->bytes);
+	return h;
+}
+
+int netlink_address_add(struct netlink *n, int index, const struct address *a, struct err *e)
+{
+	struct nlmsghdr *h = begin_address(n, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, a);
+	char text[ADDRESS_TEXT];
+
+	if (a->family == AF_INET && a->prefix < 31)
+		mnl_attr_put(h, IFA_BROADCAST, 4, address_last(a).bytes);
+	return netlink_do(n, h, e, "add the address %s", address_print_net(a, text));
+}
+
+int netlink_address_remove(struct netlink *n, int index, const struct address *a, struct err *e)
+{
+	char text[ADDRESS_TEXT];
+
+	return netlink_do(n, begin_address(n, RTM_DELADDR, 0, index, a), e, "remove the address %s",
+			  address_print_net(a, text));
+}
+
+struct each_address {
+	netlink_each_address *each;
+	void *arg;
+};
+
+static int tell_address(void *arg, const struct nlmsghdr *h)
+{
+	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(h);
+	const struct each_address *each = arg;
+	const struct nlattr *in[IFA_FLAGS + 1];
+	struct netlink_address a = { 0 };
+	uint32_t flags;
+
+	if (h->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(h) < sizeof(*m))
+		return 0;
+	if (m->ifa_family != AF_INET && m->ifa_family != AF_INET6)
+		return 0;
+	netlink_attributes(mnl_nlmsg_get_payload_offset(h, sizeof(*m)),
+			   mnl_nlmsg_get_payload_len(h) - MNL_ALIGN(sizeof(*m)), in, IFA_FLAGS);
+	/* IFA_ADDRESS is the other end's, where there is one. */
+	if (!read_address(in[IFA_LOCAL] ? in[IFA_LOCAL] : in[IFA_ADDRESS], m->ifa_family,
+			  &a.address))
+		return 0;
+	flags = in[IFA_FLAGS] ? mnl_attr_get_u32(in[IFA_FLAGS]) : m->ifa_flags;
+	a.address.prefix = m->ifa_prefixlen;
+	a.index = (int)m->ifa_index;
+	a.permanent = flags & IFA_F_PERMANENT;
+	a.secondary = flags & IFA_F_SECONDARY;
+	a.link_local = m->ifa_scope == RT_SCOPE_LINK;
+	return each->each(each->arg, &a);
+}
+
+int netlink_addresses(struct netlink *n, netlink_each_address *each, void *arg, struct err *e)
+{
+	struct nlmsghdr *h = netlink_begin(n, RTM_GETADDR, NLM_F_DUMP);
+
+	mnl_nlmsg_put_extra_header(h, sizeof(struct ifaddrmsg));
+	return netlink_ask(n, h, tell_address, &(struct each_address){ each, arg }, e,
+			   "list the addresses");
+}
+
+static void put_route(struct nlmsghdr *h, const struct netlink_route *route)
+{
+	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	const struct address *to = &route->destination;
+	uint32_t table = route->table ? route->table : RT_TABLE_MAIN;
+
+	m->rtm_family = (uint8_t)to->family;
+	m->rtm_dst_len = (uint8_t)to->prefix;
+	m->rtm_table = table < 256 ? (uint8_t)table : RT_TABLE_UNSPEC;
+	m->rtm_protocol = route->protocol ? route->protocol : RTPROT_BOOT;
+	m->rtm_type = RTN_UNICAST;
+	m->rtm_scope = route->scope;
+	if (!route->scope && !route->gateway.family)
+		m->rtm_scope = RT_SCOPE_LINK;
+	if (route->on_link)
+		m->rtm_flags = RTNH_F_ONLINK;
+	if (to->prefix)
+		mnl_attr_put(h, RTA_DST, address_len(to), address_first(to).bytes);
+	if (route->gateway.family)
+		mnl_attr_put(h, RTA_GATEWAY, address_len(&route->gateway), route->gateway.bytes);
+	if (route->source.family)
+		mnl_attr_put(h, RTA_PREFSRC, address_len(&route->source), route->source.bytes);
+	if (route->index)
+		mnl_attr_put_u32(h, RTA_OIF, (uint32_t)route->index);
+	if (route->metric)
+		mnl_attr_put_u32(h, RTA_PRIORITY, route->metric);
+	mnl_attr_put_u32(h, RTA_TABLE, table);
+}
+
+static int do_route(struct netlink *n, uint16_t type, uint16_t flags,
+		    const struct netlink_route *route, struct err *e)
+{
+	struct nlmsghdr *h = netlink_begin(n, type, flags);
+	char to[ADDRESS_TEXT], by[ADDRESS_TEXT];
+	const char *doing = type == RTM_NEWROUTE ? "add" : "remove";
+
+	put_route(h, route);
+	address_print_net(&route->destination, to);
+	if (!route->gateway.family)
+		return netlink_do(n, h, e, "%s the route to %s", doing, to);
+	return netlink_do(n, h, e, "%s the route to %s by %s", doing, to,
+			  address_print(&route->gateway, by));
+}
+
+int netlink_route_add(struct netlink *n, const struct netlink_route *route, struct err *e)
+{
+	return do_route(n, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, route, e);
+}
+
+int netlink_route_remove(struct netlink *n, const struct netlink_route *route, struct err *e)
+{
+	return do_route(n, RTM_DELROUTE, 0, route, e);
+}
+
+struct each_route {
+	netlink_each_route *each;
+	void *arg;
+};
+
+static bool read_route(const struct nlmsghdr *h, struct netlink_route *ret)
+{
+	const struct rtmsg *m = mnl_nlmsg_get_payload(h);
+	const struct nlattr *in[RTA_TABLE + 1];
+
+	if (h->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(h) < sizeof(*m))
+		return false;
+	if ((m->rtm_family != AF_INET && m->rtm_family != AF_INET6) || m->rtm_type != RTN_UNICAST)
+		return false;
+	netlink_attributes(mnl_nlmsg_get_payload_offset(h, sizeof(*m)),
+			   mnl_nlmsg_get_payload_len(h) - MNL_ALIGN(sizeof(*m)), in, RTA_TABLE);
+	if (in[RTA_MULTIPATH])
+		return false;
+	*ret = (struct netlink_route){
+		.protocol = m->rtm_protocol,
+		.scope = m->rtm_scope,
+		.on_link = m->rtm_flags & RTNH_F_ONLINK,
+		.table = in[RTA_TABLE] ? mnl_attr_get_u32(in[RTA_TABLE]) : m->rtm_table,
+		.metric = in[RTA_PRIORITY] ? mnl_attr_get_u32(in[RTA_PRIORITY]) : 0,
+		.index = in[RTA_OIF] ? (int)mnl_attr_get_u32(in[RTA_OIF]) : 0,
+	};
+	read_address(in[RTA_DST], m->rtm_family, &ret->destination);
+	ret->destination.family = m->rtm_family;
+	ret->destination.prefix = m->rtm_dst_len;
+	read_address(in[RTA_GATEWAY], m->rtm_family, &ret->gateway);
+	read_address(in[RTA_PREFSRC], m->rtm_family, &ret->source);
+	return true;
+}
+
+static int tell_route(void *arg, const struct nlmsghdr *h)
+{
+	const struct each_route *each = arg;
+	struct netlink_route route;
+
+	return read_route(h, &route) ? each->each(each->arg, &route) : 0;
+}
+
+int netlink_routes(struct netlink *n, netlink_each_route *each, void *arg, struct err *e)
+{
+	struct nlmsghdr *h = netlink_begin(n, RTM_GETROUTE, NLM_F_DUMP);
+
+	mnl_nlmsg_put_extra_header(h, sizeof(struct rtmsg));
+	return netlink_ask(n, h, tell_route, &(struct each_route){ each, arg }, e,
+			   "list the routes");
+}
+
+int netlink_neighbour_remove(struct netlink *n, int index, const struct address *a, struct err *e)
+{
+	struct nlmsghdr *h = netlink_begin(n, RTM_DELNEIGH, 0);
+	struct ndmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	char text[ADDRESS_TEXT];
+	int r;
+
+	m->ndm_family = (uint8_t)a->family;
+	m->ndm_ifindex = index;
+	mnl_attr_put(h, NDA_DST, address_len(a), a->bytes);
+	r = netlink_do(n, h, e, "forget the neighbour %s", address_print(a, text));
+	return r == -ENOENT ? 0 : r;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Interfaces: rtnetlink(7), linux/if_link.h. */
+#include <errno.h>
+#include <linux/if_bridge.h>
+#include <linux/veth.h>
+#include <string.h>
+
+#include "kernel/netlink_private.h"
+
+/* Newer than some headers. */
+#define MACVLAN_BC_CUTOFF 9 /* IFLA_MACVLAN_BC_CUTOFF, 6.4 */
+
+static struct ifinfomsg *put_info(struct nlmsghdr *h, int index, const struct netlink_link *link)
+{
+	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(h, sizeof(*info));
+
+	info->ifi_family = AF_UNSPEC;
+	info->ifi_index = index;
+	if (link->up || link->down)
+		info->ifi_change = IFF_UP;
+	if (link->up)
+		info->ifi_flags = IFF_UP;
+	return info;
+}
+
+static void put_common(struct nlmsghdr *h, const struct netlink_link *link)
+{
+	if (link->name)
+		mnl_attr_put_strz(h, IFLA_IFNAME, link->name);
+	if (link->mac)
+		mnl_attr_put(h, IFLA_ADDRESS, MAC_LEN, link->mac);
+	if (link->mtu)
+		mnl_attr_put_u32(h, IFLA_MTU, link->mtu);
+	if (link->master)
+		mnl_attr_put_u32(h, IFLA_MASTER, link->master < 0 ? 0 : (uint32_t)link->master);
+	if (link->alias)
+		mnl_attr_put_str(h, IFLA_IFALIAS, link->alias);
+	if (link->netns)
+		mnl_attr_put_u32(h, IFLA_NET_NS_FD, (uint32_t)*link->netns);
+}
+
+static void put_peer(struct nlmsghdr *h, const struct netlink_link *peer)
+{
+	struct nlattr *nest = mnl_attr_nest_start(h, VETH_INFO_PEER);
+
+	put_info(h, 0, peer);
+	put_common(h, peer);
+	mnl_attr_nest_end(h, nest);
+}
+
+static void put_data(struct nlmsghdr *h, const struct netlink_link *link)
+{
+	struct nlattr *data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
+
+	if (strcmp(link->kind, "macvlan") == 0) {
+		mnl_attr_put_u32(h, IFLA_MACVLAN_MODE, link->mode);
+		if (link->broadcast_limit)
+			mnl_attr_put_u32(h, MACVLAN_BC_CUTOFF, (uint32_t)*link->broadcast_limit);
+	} else if (strcmp(link->kind, "ipvlan") == 0) {
+		mnl_attr_put_u16(h, IFLA_IPVLAN_MODE, (uint16_t)link->mode);
+	} else if (strcmp(link->kind, "vlan") == 0) {
+		mnl_attr_put_u16(h, IFLA_VLAN_ID, link->vlan);
+	} else if (strcmp(link->kind, "bridge") == 0 && link->vlan) {
+		mnl_attr_put_u8(h, IFLA_BR_VLAN_FILTERING, 1);
+		mnl_attr_put_u16(h, IFLA_BR_VLAN_DEFAULT_PVID, link->vlan);
+	} else if (strcmp(link->kind, "veth") == 0 && link->peer) {
+		put_peer(h, link->peer);
+	}
+	mnl_attr_nest_end(h, data);
+}
+
+int netlink_link_add(struct netlink *n, const struct netlink_link *link, struct err *e)
+{
+	struct nlmsghdr *h = netlink_begin(n, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct nlattr *nest;
+
+	put_info(h, 0, link);
+	put_common(h, link);
+	if (link->parent)
+		mnl_attr_put_u32(h, IFLA_LINK, (uint32_t)link->parent);
+	nest = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	mnl_attr_put_str(h, IFLA_INFO_KIND, link->kind);
+	put_data(h, link);
+	mnl_attr_nest_end(h, nest);
+	return netlink_do(n, h, e, "add the %s interface %s", link->kind,
+			  link->name ? link->name : "");
+}
+
+int netlink_link_set(struct netlink *n, int index, const struct netlink_link *how, struct err *e)
+{
+	struct nlmsghdr *h = netlink_begin(n, RTM_NEWLINK, 0);
+
+	put_info(h, index, how);
+	put_common(h, how);
+	if (how->name)
+		return netlink_do(n, h, e, "set up interface %s", how->name);
+	return netlink_do(n, h, e, "set up interface %d", index);
+}
+
+int netlink_link_remove(struct netlink *n, int index, struct err *e)
+{
+	struct nlmsghdr *h = netlink_begin(n, RTM_DELLINK, 0);
+
+	put_info(h, index, &(struct netlink_link){ 0 });
+	return netlink_do(n, h, e, "remove interface %d", index);
+}
+
+static void read_kind(const struct nlattr *nest, struct netlink_info *ret)
+{
+	const struct nlattr *in[IFLA_INFO_KIND + 1];
+
+	netlink_attributes(mnl_attr_get_payload(nest), mnl_attr_get_payload_len(nest), in,
+			   IFLA_INFO_KIND);
+	if (in[IFLA_INFO_KIND])
+		strncpy(ret->kind, mnl_attr_get_str(in[IFLA_INFO_KIND]), sizeof(ret->kind) - 1);
+}
+
+static int number(const struct nlattr *attribute)
+{
+	return attribute ? (int)mnl_attr_get_u32(attribute) : 0;
+}
+
+static bool read_info(const struct nlmsghdr *h, struct netlink_info *ret)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(h);
+	const struct nlattr *in[IFLA_LINK_NETNSID + 1];
+
+	memset(ret, 0, sizeof(*ret));
+	if (h->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(h) < sizeof(*info))
+		return false;
+	netlink_attributes(mnl_nlmsg_get_payload_offset(h, sizeof(*info)),
+			   mnl_nlmsg_get_payload_len(h) - MNL_ALIGN(sizeof(*info)), in,
+			   IFLA_LINK_NETNSID);
+	if (!in[IFLA_IFNAME])
+		return false;
+	strncpy(ret->name, mnl_attr_get_str(in[IFLA_IFNAME]), sizeof(ret->name) - 1);
+	if (in[IFLA_IFALIAS])
+		strncpy(ret->alias, mnl_attr_get_str(in[IFLA_IFALIAS]), sizeof(ret->alias) - 1);
+	if (in[IFLA_LINKINFO])
+		read_kind(in[IFLA_LINKINFO], ret);
+	ret->has_mac = in[IFLA_ADDRESS] && mnl_attr_get_payload_len(in[IFLA_ADDRESS]) == MAC_LEN;
+	if (ret->has_mac)
+		memcpy(ret->mac, mnl_attr_get_payload(in[IFLA_ADDRESS]), MAC_LEN);
+	ret->index = info->ifi_index;
+	ret->flags = info->ifi_flags;
+	ret->mtu = (uint32_t)number(in[IFLA_MTU]);
+	ret->master = number(in[IFLA_MASTER]);
+	ret->parent = number(in[IFLA_LINK]);
+	ret->parent_elsewhere = in[IFLA_LINK_NETNSID] != NULL;
+	return true;
+}
+
+static int keep_link(void *arg, const struct nlmsghdr *h)
+{
+	return read_info(h, arg) ? 1 : 0;
+}
+
+int netlink_link_find(struct netlink *n, const char *name, int index, struct netlink_info *ret,
+		      struct err *e)
+{
+	struct nlmsghdr *h = netlink_begin(n, RTM_GETLINK, 0);
+	int r;
+
+	put_info(h, name ? 0 : index, &(struct netlink_link){ 0 });
+	if (name)
+		mnl_attr_put_strz(h, IFLA_IFNAME, name);
+	r = netlink_ask(n, h, keep_link, ret, e, "look at an interface");
+	return r < 0 ? r : r == 1 ? 0 : -ENODEV;
+}
+
+struct each_link {
+	netlink_each_link *each;
+	void *arg;
+};
+
+static int tell_link(void *arg, const struct nlmsghdr *h)
+{
+	const struct each_link *each = arg;
+	struct netlink_info info;
+
+	return read_info(h, &info) ? each->each(each->arg, &info) : 0;
+}
+
+int netlink_links(struct netlink *n, netlink_each_link *each, void *arg, struct err *e)
+{
+	struct nlmsghdr *h = netlink_begin(n, RTM_GETLINK, NLM_F_DUMP);
+
+	put_info(h, 0, &(struct netlink_link){ 0 });
+	return netlink_ask(n, h, tell_link, &(struct each_link){ each, arg }, e,
+			   "list the interfaces");
+}
+
+static int set_port_vlan(struct netlink *n, int index, uint16_t vlan, struct err *e)
+{
+	struct bridge_vlan_info info = { .flags = BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED,
+					 .vid = vlan };
+	struct nlmsghdr *h = netlink_begin(n, RTM_SETLINK, 0);
+	struct nlattr *nest;
+
+	put_info(h, index, &(struct netlink_link){ 0 })->ifi_family = PF_BRIDGE;
+	nest = mnl_attr_nest_start(h, IFLA_AF_SPEC);
+	mnl_attr_put(h, IFLA_BRIDGE_VLAN_INFO, sizeof(info), &info);
+	mnl_attr_nest_end(h, nest);
+	return netlink_do(n, h, e, "put the bridge's port into VLAN %u", vlan);
+}
+
+int netlink_port_set(struct netlink *n, int index, const struct netlink_port *how, struct err *e)
+{
+	struct nlmsghdr *h = netlink_begin(n, RTM_SETLINK, 0);
+	struct nlattr *nest;
+	int r;
+
+	put_info(h, index, &(struct netlink_link){ 0 })->ifi_family = PF_BRIDGE;
+	nest = mnl_attr_nest_start(h, IFLA_PROTINFO | NLA_F_NESTED);
+	mnl_attr_put_u8(h, IFLA_BRPORT_MODE, how->hairpin);
+	mnl_attr_put_u8(h, IFLA_BRPORT_ISOLATED, how->isolated);
+	mnl_attr_nest_end(h, nest);
+	r = netlink_do(n, h, e, "set up the bridge's port");
+	return r < 0 || !how->vlan ? r : set_port_vlan(n, index, how->vlan, e);
+}
