@@ -39,6 +39,19 @@ char *path_clean(struct arena *a, const char *path)
 	return arena_printf(a, "%s%s", absolute ? "/" : "", texts_join(a, &kept, "/"));
 }
 
+bool path_goes_up(const char *path)
+{
+	while (*path) {
+		const char *part = path + strspn(path, "/");
+		size_t n = strcspn(part, "/");
+
+		if (n == 2 && memcmp(part, "..", 2) == 0)
+			return true;
+		path = part + n;
+	}
+	return false;
+}
+
 const char *path_base(const char *path)
 {
 	const char *slash = strrchr(path, '/');

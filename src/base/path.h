@@ -11,6 +11,7 @@
 char *path_join(struct arena *a, const char *dir, const char *name);
 /* Lexically clean: no ".", "..", "//" or trailing slash; an absolute path stays absolute. */
 char *path_clean(struct arena *a, const char *path);
+bool path_goes_up(const char *path);                   /* ".." is among its parts */
 const char *path_base(const char *path);               /* what follows the last slash */
 bool path_is_below(const char *path, const char *dir); /* equal counts; both clean */
 /* The absolute path of the running program's folder, or of its libexec folder (BERTH_LIBEXEC, else
