@@ -41,7 +41,7 @@ struct cgroup *cgroup_new(void)
 
 	c->arena = a;
 	c->fd = -1;
-	c->path = "";
+	c->path = c->below = "";
 	c->manager = &cgroup_disabled;
 	return c;
 }

@@ -60,7 +60,11 @@ struct cgroup_create {
 	/* Without root: a group that may not be made is no error unless limits or a path were asked
 	 * for; cgroup_path() is then "". */
 	bool rootless;
-	const struct cgroup_host *host; /* NULL: this one; tests of plans bring their own */
+	/* v2: who may make groups below it and move processes among them, as far as the kernel
+	 * hands this down (/sys/kernel/cgroup/delegate); 0: nobody but root. */
+	uid_t delegate_to;
+	const struct text_map *annotations; /* "org.systemd.property.NAME"; NULL: none */
+	const struct cgroup_host *host;     /* NULL: this one; tests of plans bring their own */
 };
 
 /* "systemd" on v2 booted by it, else "cgroupfs", or "disabled" when nothing is mounted. */
@@ -80,6 +84,9 @@ DEFINE_AUTO(cgroup);
 /* As /proc/PID/cgroup prints it for the processes in it. */
 const char *cgroup_path(const struct cgroup *c);
 const char *cgroup_manager(const struct cgroup *c);
+/* Its path in one hierarchy, from the mount, named as struct cgroup_hierarchy has it; "" where it
+ * has none. The text lives as long as c. */
+const char *cgroup_path_in(const struct cgroup *c, const char *controllers);
 /* The v2 directory for CLONE_INTO_CGROUP (v2 and hybrid), or -1. Owned by c. */
 int cgroup_fd(const struct cgroup *c);
 
@@ -91,6 +98,13 @@ bool cgroup_adopts(const struct cgroup *c);
 /* In the process, which has one thread: moves it into the group in every hierarchy that it is not
  * in yet. born_in: it was cloned into cgroup_fd(). Allocates nothing. */
 int cgroup_join(const struct cgroup *c, bool born_in, struct err *e);
+/* What exec joins. `paths` are groups below c's: "PATH" for every hierarchy, or, with separate
+ * hierarchies, "CONTROLLER[,CONTROLLER]:PATH" for those (ERR_INVALID: "bad sub cgroup path",
+ * "unknown controller"; ERR_NOT_FOUND: no such group). Without any it is c's own, or, where that
+ * takes no processes because its controllers were handed down (v2), the one that `pid`, the
+ * container's first process, is in. */
+int cgroup_open_below(const struct cgroup *c, const struct texts *paths, pid_t pid,
+		      struct cgroup **ret, struct err *e);
 /* Moves any process: slow, see above. */
 int cgroup_add(struct cgroup *c, pid_t pid, struct err *e);
 
@@ -133,8 +147,24 @@ struct cgroup_stats {
 	} io;
 };
 int cgroup_stats(struct cgroup *c, struct cgroup_stats *ret, struct err *e);
+/* All that is counted, as the object "data" of runc's `events --stats`: cpu, cpuset, memory, pids,
+ * blkio, hugetlb, rdma, intel_rdt (empty), and network_interfaces of the process `pid` unless it
+ * shares this process's network (0: null). What the host does not count is left out or 0. */
+int cgroup_report(struct cgroup *c, pid_t pid, struct buf *out, struct err *e);
+
 /* How many processes of it the kernel killed for want of memory. */
 int cgroup_oom_kills(struct cgroup *c, uint64_t *ret, struct err *e);
 /* The file that tells it, in a line "oom_kill N" in every version, for the monitor, which outlives
  * this; "" if there is none. Lives as long as c. */
 const char *cgroup_oom_file(const struct cgroup *c);
+
+/* Notice of the group's end and of its running out of memory: poll(2) cgroup_watch_fd() for POLLIN,
+ * then read.  ERR_UNSUPPORTED where memory is not counted. */
+struct cgroup_watch;
+int cgroup_watch_open(const struct cgroup *c, struct cgroup_watch **ret, struct err *e);
+int cgroup_watch_fd(const struct cgroup_watch *w);
+/* How many times it ran out of memory since the last read; *ret_ended once it is gone or nothing is
+ * in it any more.  Does not wait. */
+void cgroup_watch_read(struct cgroup_watch *w, unsigned *ret_ooms, bool *ret_ended);
+void cgroup_watch_free(struct cgroup_watch *w);
+DEFINE_AUTO(cgroup_watch);

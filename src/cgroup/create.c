@@ -13,18 +13,6 @@
 
 /* where */
 
-static bool goes_up(const char *path)
-{
-	for (const char *at = path; at; at = strchr(at, '/')) {
-		at += strspn(at, "/");
-		if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || !at[2]))
-			return true;
-		if (!*at)
-			break;
-	}
-	return false;
-}
-
 /* The path of the group in a hierarchy, from its mount. */
 static const char *place(struct arena *a, const struct cgroup_create *how,
 			 enum cgroup_version version, const struct cgroup_hierarchy *h)
@@ -111,7 +99,7 @@ static int make_all(struct make_arg *m, struct err *e)
 		if (c->fd < 0)
 			r = err_sys(e, "cgroup %s", c->unified->dir);
 	}
-	return r;
+	return r < 0 ? r : cgroup_delegate(c, c->delegate_to, e);
 }
 
 static int make_apply(void *arg, struct err *e)
@@ -138,14 +126,16 @@ static void make_print(const void *arg, struct buf *out)
 	const struct make_arg *m = arg;
 
 	buf_adds(out, m->c->path);
+	if (m->c->delegate_to)
+		buf_addf(out, " delegated to %u", (unsigned)m->c->delegate_to);
 }
 
 static int check(const struct cgroup_create *how, struct err *e)
 {
-	if (how->path && goes_up(how->path))
+	if (how->path && path_goes_up(how->path))
 		return err_set(e, ERR_INVALID, "linux.cgroupsPath: \"%s\" contains \"..\"",
 			       how->path);
-	if (how->parent && goes_up(how->parent))
+	if (how->parent && path_goes_up(how->parent))
 		return err_set(e, ERR_INVALID, "--cgroup-parent: \"%s\" contains \"..\"",
 			       how->parent);
 	return 0;
@@ -200,6 +190,7 @@ static int plan_place(struct cgroup *c, const struct cgroup_create *how,
 	r = systemd_place(c->arena, how, &c->unit, e);
 	c->path = c->unit.path;
 	c->resources = how->resources;
+	c->annotations = how->annotations;
 	return r;
 }
 
@@ -218,6 +209,7 @@ int cgroup_plan(struct plan *p, const struct cgroup_create *how, struct cgroup *
 	if (!c->manager)
 		return -e->code;
 	c->rootless = how->rootless;
+	c->delegate_to = how->delegate_to;
 	c->optional =
 		how->rootless && !how->path && !how->parent && !cgroup_wants_limits(how->resources);
 	if (c->manager == &cgroup_disabled) {

@@ -9,6 +9,8 @@
 #include "cgroup/group.h"
 #include "cgroup/host.h"
 
+struct report;
+
 /* Where systemd puts it. */
 struct systemd_unit {
 	const char *name, *slice; /* "berth-ID.scope", "machine.slice" */
@@ -18,7 +20,8 @@ struct systemd_unit {
 struct cgroup {
 	const struct cgroup_manager *manager;
 	struct arena *arena;
-	const char *path; /* what cgroup_path() says */
+	const char *path;  /* what cgroup_path() says */
+	const char *below; /* within systemd's unit */
 	struct group *groups;
 	size_t len;
 	struct group *unified; /* among them, or NULL */
@@ -26,7 +29,9 @@ struct cgroup {
 	bool rootless;
 	bool optional; /* no limit was asked for, so that it may go without */
 	struct systemd_unit unit;
-	const struct oci_linux_resources *resources; /* for adopt */
+	const struct oci_linux_resources *resources; /* for adopt, as is what follows */
+	const struct text_map *annotations;
+	uid_t delegate_to;
 };
 
 struct cgroup_manager {
@@ -50,6 +55,7 @@ struct cgroup_manager {
 	/* SIGKILL, at once and to all; -EOPNOTSUPP where the kernel has no such thing. */
 	int (*kill_all)(struct cgroup *c);
 	int (*stats)(struct cgroup *c, struct cgroup_stats *ret, struct err *e);
+	void (*report)(struct cgroup *c, struct arena *a, struct report *ret);
 	/* The group and file of memory's "oom_kill N"; NULL: none. */
 	const struct group *(*oom_file)(const struct cgroup *c, const char **ret_file);
 	/* After the groups are gone. */
@@ -63,6 +69,7 @@ int unified_freeze(const struct group *g, bool freeze, int timeout_ms, struct er
 bool unified_is_frozen(const struct group *g);
 int unified_kill(const struct group *g);
 int unified_devices(const struct group *g, const struct oci_device_rules *rules, struct err *e);
+void v2_report(struct cgroup *c, struct arena *a, struct report *ret);
 
 /* Shared by the files of this module. */
 struct cgroup *cgroup_new(void);
@@ -76,6 +83,7 @@ void cgroup_add_group(struct cgroup *c, const struct cgroup_hierarchy *h, const 
 bool cgroup_wants_limits(const struct oci_linux_resources *r);
 int cgroup_plan_limits(struct plan *p, struct cgroup *c, const struct oci_linux_resources *r,
 		       struct err *e);
+int cgroup_delegate(const struct cgroup *c, uid_t to, struct err *e);
 bool cgroup_is_refusal(int r);
 int64_t cgroup_deadline(int timeout_ms);                 /* monotonic microseconds */
 bool cgroup_wait(int64_t deadline_usec, int *wait_usec); /* sleeps, longer each time; false: over */

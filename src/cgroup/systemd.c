@@ -388,7 +388,7 @@ static int attach(struct cgroup *c, struct dbus *d, pid_t pid, struct err *e)
 	int r;
 
 	dbus_text(&body, path_base(c->path));
-	dbus_text(&body, "");
+	dbus_text(&body, *c->below ? path_join(c->arena, "/", c->below) : "");
 	pids = dbus_array_begin(&body, 4);
 	dbus_u32(&body, (uint32_t)pid);
 	dbus_array_end(&body, pids);
@@ -421,6 +421,8 @@ static int adopt(struct cgroup *c, pid_t pid, struct err *e)
 	}
 	if (r == 0)
 		r = find_group(c, pid, e);
+	if (r == 0)
+		r = cgroup_delegate(c, c->delegate_to, e);
 	return r < 0 || !c->resources ? r : cgroup_write_resources(c, c->resources, e);
 }
 

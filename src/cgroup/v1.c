@@ -16,7 +16,7 @@
 
 #define FROM "linux.resources."
 
-static struct group *group_with(const struct cgroup *c, const char *controller)
+struct group *v1_group(const struct cgroup *c, const char *controller)
 {
 	for (size_t i = 0; i < c->len; i++)
 		if (*c->groups[i].controllers &&
@@ -65,7 +65,7 @@ static int v1_limits(const struct cgroup *c, const struct oci_linux_resources *r
 		     struct limits *ret, struct err *e)
 {
 	for (const struct v1_part *part = v1_parts; part->v1; part++) {
-		bool separate = group_with(c, part->controller) || !c->unified;
+		bool separate = v1_group(c, part->controller) || !c->unified;
 		int failed = (separate ? part->v1 : part->v2)(ret, r, e);
 
 		if (failed < 0)
@@ -76,7 +76,7 @@ static int v1_limits(const struct cgroup *c, const struct oci_linux_resources *r
 
 static struct group *v1_group_of(const struct cgroup *c, const struct limit *one)
 {
-	struct group *g = group_with(c, one->controller);
+	struct group *g = v1_group(c, one->controller);
 
 	return g ? g : c->unified;
 }
@@ -85,11 +85,10 @@ static struct group *v1_group_of(const struct cgroup *c, const struct limit *one
 static int v1_prepare(struct cgroup *c, const struct oci_linux_resources *r, struct err *e)
 {
 	bool left_over =
-		r &&
-		((r->hugepage_limits.n > 0 && !group_with(c, "hugetlb")) ||
-		 (r->rdma.n > 0 && !group_with(c, "rdma")) ||
-		 (r->memory && !group_with(c, "memory")) || (r->cpu && !group_with(c, "cpu")) ||
-		 (r->pids && !group_with(c, "pids")) || (r->block_io && !group_with(c, "blkio")));
+		r && ((r->hugepage_limits.n > 0 && !v1_group(c, "hugetlb")) ||
+		      (r->rdma.n > 0 && !v1_group(c, "rdma")) ||
+		      (r->memory && !v1_group(c, "memory")) || (r->cpu && !v1_group(c, "cpu")) ||
+		      (r->pids && !v1_group(c, "pids")) || (r->block_io && !v1_group(c, "blkio")));
 
 	return c->unified && left_over ? cgroup_v2.prepare(c, r, e) : 0;
 }
@@ -164,7 +163,7 @@ static int replace_exceptions(const struct group *g, const struct device_rules *
 static int v1_devices(struct cgroup *c, const struct oci_device_rules *from, bool updating,
 		      struct err *e)
 {
-	const struct group *g = group_with(c, "devices");
+	const struct group *g = v1_group(c, "devices");
 	struct device_rules rules = { .arena = c->arena }, exceptions = { .arena = c->arena };
 	struct device_rule all = { .type = 'a', .major = -1, .minor = -1, .access = DEVICE_ALL };
 	bool allow;
@@ -187,7 +186,7 @@ static int v1_devices(struct cgroup *c, const struct oci_device_rules *from, boo
 
 static int v1_freeze(struct cgroup *c, bool freeze, int timeout_ms, struct err *e)
 {
-	const struct group *g = group_with(c, "freezer");
+	const struct group *g = v1_group(c, "freezer");
 	int64_t deadline = cgroup_deadline(timeout_ms);
 	int wait_usec = 0, r;
 
@@ -214,7 +213,7 @@ static int v1_freeze(struct cgroup *c, bool freeze, int timeout_ms, struct err *
 static bool v1_is_frozen(struct cgroup *c)
 {
 	AUTO(arena) a = arena_new();
-	const struct group *g = group_with(c, "freezer");
+	const struct group *g = v1_group(c, "freezer");
 
 	if (c->unified && unified_is_frozen(c->unified))
 		return true;
@@ -277,7 +276,7 @@ static void memory_stats(const struct group *g, struct cgroup_stats *s)
 static void cpu_stats(const struct cgroup *c, struct cgroup_stats *s)
 {
 	AUTO(arena) a = arena_new();
-	const struct group *use = group_with(c, "cpuacct"), *cpu = group_with(c, "cpu");
+	const struct group *use = v1_group(c, "cpuacct"), *cpu = v1_group(c, "cpu");
 
 	if (use) {
 		s->cpu.usage_usec = group_number(use, "cpuacct.usage", 0) / 1000;
@@ -310,7 +309,7 @@ static void io_stats(const struct group *g, struct cgroup_stats *s)
 
 static int v1_stats(struct cgroup *c, struct cgroup_stats *ret, struct err *e)
 {
-	const struct group *pids = group_with(c, "pids");
+	const struct group *pids = v1_group(c, "pids");
 	struct cgroup_stats s = { .memory = { .limit = CGROUP_UNLIMITED,
 					      .swap_limit = CGROUP_UNLIMITED },
 				  .pids = { .limit = CGROUP_UNLIMITED } };
@@ -319,8 +318,8 @@ static int v1_stats(struct cgroup *c, struct cgroup_stats *ret, struct err *e)
 	if (c->unified)
 		cgroup_v2.stats(c, &s, e);
 	cpu_stats(c, &s);
-	memory_stats(group_with(c, "memory"), &s);
-	io_stats(group_with(c, "blkio"), &s);
+	memory_stats(v1_group(c, "memory"), &s);
+	io_stats(v1_group(c, "blkio"), &s);
 	if (pids) {
 		s.pids.current = group_number(pids, "pids.current", 0);
 		s.pids.limit = group_number(pids, "pids.max", CGROUP_UNLIMITED);
@@ -331,7 +330,7 @@ static int v1_stats(struct cgroup *c, struct cgroup_stats *ret, struct err *e)
 
 static const struct group *v1_oom_file(const struct cgroup *c, const char **ret_file)
 {
-	const struct group *g = group_with(c, "memory");
+	const struct group *g = v1_group(c, "memory");
 
 	if (!g)
 		return c->unified ? cgroup_v2.oom_file(c, ret_file) : NULL;
@@ -350,5 +349,6 @@ const struct cgroup_manager cgroup_v1 = {
 	.is_frozen = v1_is_frozen,
 	.kill_all = v1_kill_all,
 	.stats = v1_stats,
+	.report = v1_report,
 	.oom_file = v1_oom_file,
 };

@@ -10,3 +10,7 @@ struct v1_part {
 	limit_fn *v1, *v2;
 };
 extern const struct v1_part v1_parts[]; /* the last has no functions */
+
+/* The group of a controller that has a hierarchy of its own, or NULL. */
+struct group *v1_group(const struct cgroup *c, const char *controller);
+void v1_report(struct cgroup *c, struct arena *a, struct report *ret);

@@ -247,5 +247,6 @@ const struct cgroup_manager cgroup_v2 = {
 	.is_frozen = v2_is_frozen,
 	.kill_all = v2_kill_all,
 	.stats = v2_stats,
+	.report = v2_report,
 	.oom_file = v2_oom_file,
 };

@@ -2,6 +2,7 @@
 /* Real groups on this host, whatever version it has; needs root. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -419,6 +420,23 @@ static void what_runs_is_counted(void **state)
 	waitpid(pid, NULL, 0);
 }
 
+/* A child in the group that takes more memory than it may. */
+static pid_t eater(struct cgroup *c)
+{
+	struct err e;
+	pid_t pid = fork();
+	char *p;
+
+	if (pid != 0)
+		return pid;
+	if (cgroup_join(c, false, &e) < 0)
+		_exit(1);
+	p = malloc(64 << 20);
+	for (size_t i = 0; p && i < 64 << 20; i += 4096)
+		((volatile char *)p)[i] = 1;
+	_exit(0);
+}
+
 static void running_out_of_memory_is_counted(void **state)
 {
 	static const int64_t limit = 8 << 20, swap = 8 << 20;
@@ -432,23 +450,83 @@ static void running_out_of_memory_is_counted(void **state)
 
 	need("memory");
 	c = make(&r);
-	pid = fork();
-	if (pid == 0) {
-		char *p;
-
-		if (cgroup_join(c, false, &e) < 0)
-			_exit(1);
-		p = malloc(64 << 20);
-		for (size_t i = 0; p && i < 64 << 20; i += 4096)
-			((volatile char *)p)[i] = 1;
-		_exit(0);
-	}
+	pid = eater(c);
 	waitpid(pid, &status, 0);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	assert_int_equal(cgroup_oom_kills(c, &kills, &e), 0);
 	assert_int_equal(kills, 1);
 	assert_int_equal(access(cgroup_oom_file(c), R_OK), 0);
 	unmake(c);
+}
+
+/* The next notice, within a few seconds. */
+static bool wait_for_notice(struct cgroup_watch *w, unsigned *ooms, bool *ended)
+{
+	struct pollfd p = { .fd = cgroup_watch_fd(w), .events = POLLIN };
+
+	if (poll(&p, 1, 10000) != 1)
+		return false;
+	cgroup_watch_read(w, ooms, ended);
+	return true;
+}
+
+static void a_watch_tells_of_memory_and_of_the_end(void **state)
+{
+	static const int64_t limit = 8 << 20, swap = 8 << 20;
+	struct oci_memory memory = { .limit = &limit, .swap = &swap };
+	struct oci_linux_resources r = { .memory = &memory };
+	AUTO(cgroup_watch) w = NULL;
+	struct cgroup *c;
+	struct err e = { 0 };
+	unsigned ooms = 0, more = 0;
+	bool ended = false;
+	pid_t pid, keeper;
+
+	need("memory");
+	c = make(&r);
+	keeper = sleeper(c, 0);
+	if (cgroup_watch_open(c, &w, &e) < 0)
+		fail_msg("%s", e.msg);
+	cgroup_watch_read(w, &ooms, &ended);
+	assert_int_equal(ooms, 0);
+	assert_false(ended);
+	pid = eater(c);
+	waitpid(pid, NULL, 0);
+	while (ooms == 0) {
+		assert_true(wait_for_notice(w, &more, &ended));
+		ooms += more;
+	}
+	assert_false(ended);
+	cgroup_kill(c, SIGKILL, &e);
+	waitpid(keeper, NULL, 0);
+	assert_int_equal(cgroup_remove(c, 5000, &e), 0);
+	while (!ended)
+		assert_true(wait_for_notice(w, &more, &ended));
+	cgroup_free(c);
+}
+
+static void a_report_of_a_real_group_has_its_numbers(void **state)
+{
+	static const int64_t limit = 64 << 20, max = 77;
+	struct oci_memory memory = { .limit = &limit };
+	struct oci_pids pids = { .limit = &max };
+	struct oci_linux_resources r = { .memory = &memory, .pids = &pids };
+	auto_buf out = BUF(1 << 20);
+	struct cgroup *c;
+	struct err e = { 0 };
+	pid_t pid;
+
+	need("memory");
+	need("pids");
+	c = make(&r);
+	pid = sleeper(c, 1);
+	usleep(10000);
+	assert_int_equal(cgroup_report(c, pid, &out, &e), 0);
+	assert_non_null(strstr(buf_text(&out), "\"pids\":{\"current\":2,\"limit\":77}"));
+	assert_non_null(strstr(buf_text(&out), "\"usage\":{\"limit\":67108864,\"usage\":"));
+	assert_non_null(strstr(buf_text(&out), "\"raw\":{\""));
+	unmake(c);
+	waitpid(pid, NULL, 0);
 }
 
 static void opening_by_path_finds_the_same_group(void **state)
@@ -517,6 +595,8 @@ int main(void)
 		cmocka_unit_test(devices_are_denied_but_for_the_usual_ones),
 		cmocka_unit_test(what_runs_is_counted),
 		cmocka_unit_test(running_out_of_memory_is_counted),
+		cmocka_unit_test(a_watch_tells_of_memory_and_of_the_end),
+		cmocka_unit_test(a_report_of_a_real_group_has_its_numbers),
 		cmocka_unit_test(opening_by_path_finds_the_same_group),
 		cmocka_unit_test(a_disabled_group_takes_all_but_limits),
 	};
