@@ -34,7 +34,8 @@ static void describe(struct cgroup_mount *t, const struct cgroup_hierarchy *from
 {
 	struct arena *a = t->b->a;
 	struct texts controllers = texts_split(a, from->controllers, ',');
-	const char *path = t->m.s.c->cgroup ? cgroup_path(t->m.s.c->cgroup) : "";
+	const struct cgroup *group = t->m.s.c->cgroup;
+	const char *path = group ? cgroup_path_in(group, from->controllers) : "";
 
 	h->unified = *from->controllers == '\0';
 	h->name = path_base(from->mount);

@@ -128,11 +128,22 @@ static int plan_exec(struct build *b, const struct runtime_exec *how, struct err
 	return r;
 }
 
+static int choose_cgroup(const struct runtime_exec *how, struct cgroup **ret, struct err *e)
+{
+	AUTO(cgroup) its = NULL;
+	int r;
+
+	if (!how->cgroup_path)
+		return 0;
+	r = cgroup_open(how->cgroup_manager, how->cgroup_path, &its, e);
+	return r < 0 ? r : cgroup_open_below(its, &how->cgroups_below, how->pid, ret, e);
+}
+
 int runtime_exec(const struct runtime_exec *how, struct arena *a, struct runtime_container *ret,
 		 struct err *e)
 {
 	struct build *b = build_new(a, how->config, how->process);
-	int r = 0;
+	int r = choose_cgroup(how, &b->c->cgroup, e);
 
 	b->id = how->id ? how->id : "";
 	b->bundle = "/";
@@ -140,8 +151,6 @@ int runtime_exec(const struct runtime_exec *how, struct arena *a, struct runtime
 	b->seccomp_cache = how->seccomp_cache;
 	b->die_with_parent = how->die_with_parent;
 	b->unconfined = how->unconfined;
-	if (how->cgroup_path)
-		r = cgroup_open(how->cgroup_manager, how->cgroup_path, &b->c->cgroup, e);
 	if (r == 0)
 		r = plan_exec(b, how, e);
 	if (r < 0) {

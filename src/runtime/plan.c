@@ -9,6 +9,36 @@
 #include "runtime/start.h"
 #include "runtime/sync.h"
 
+static bool mounts_writable_cgroup(const struct oci_mounts *mounts)
+{
+	for (size_t i = 0; i < mounts->n; i++) {
+		const struct oci_mount *m = &mounts->v[i];
+
+		if (text_eq(m->type, "cgroup") || text_eq(m->type, "cgroup2"))
+			return !texts_has(&m->options, "ro") && !texts_has(&m->options, "rro");
+	}
+	return false;
+}
+
+/* config-linux.md, "Cgroup ownership": the user of the container's process, as the host has him, if
+ * he can see no group but the container's own and may write there. */
+static uid_t cgroup_owner(const struct build *b)
+{
+	const struct oci_namespace *n = oci_namespace_find(b->config, OCI_NS_CGROUP);
+	const struct oci_id_maps *maps = &b->os->uid_maps;
+
+	if (!n || !text_empty(n->path) || !oci_namespace_find(b->config, OCI_NS_USER) ||
+	    !mounts_writable_cgroup(&b->config->mounts))
+		return 0;
+	for (size_t i = 0; i < maps->n; i++) {
+		uint64_t at = b->process->user.uid - maps->v[i].container_id;
+
+		if (b->process->user.uid >= maps->v[i].container_id && at < maps->v[i].size)
+			return (uid_t)(maps->v[i].host_id + at);
+	}
+	return 0;
+}
+
 static int plan_cgroup(struct build *b, struct err *e)
 {
 	const struct runtime_create *how = b->create;
@@ -21,6 +51,8 @@ static int plan_cgroup(struct build *b, struct err *e)
 				   .id = how->id,
 				   .resources = b->os->resources,
 				   .rootless = how->rootless,
+				   .delegate_to = cgroup_owner(b),
+				   .annotations = &b->config->annotations,
 			   },
 			   &b->c->cgroup, e);
 }

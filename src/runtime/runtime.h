@@ -91,6 +91,7 @@ struct runtime_exec {
 	int pidfd;
 	struct runtime_streams streams;
 	const char *cgroup_path, *cgroup_manager;
+	struct texts cgroups_below; /* which of it: cgroup_open_below() */
 	int seccomp_cache;
 	bool unconfined; /* no seccomp filter, whatever config says */
 	bool die_with_parent;
