@@ -77,8 +77,11 @@ int(err_wrap)(struct err *e, const char *fmt, ...)
 	va_start(args, fmt);
 	n = vsnprintf(e->msg, sizeof(e->msg), fmt, args);
 	va_end(args);
-	if (n >= 0 && (size_t)n < sizeof(e->msg))
-		snprintf(e->msg + n, sizeof(e->msg) - (size_t)n, ": %s", was);
+	if (n >= 0 && (size_t)n + 2 < sizeof(e->msg)) {
+		memcpy(e->msg + n, ": ", 2);
+		memcpy(e->msg + n + 2, was, sizeof(e->msg) - (size_t)n - 2);
+		e->msg[sizeof(e->msg) - 1] = '\0';
+	}
 	return e->code > 0 ? -e->code : -EIO;
 }
 

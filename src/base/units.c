@@ -53,7 +53,7 @@ int size_parse(const char *s, int64_t *ret_bytes, struct err *e)
 	letter = *end ? strchr(letters, tolower((unsigned char)*end)) : NULL;
 	if (letter) {
 		end++;
-		value *= pow(1024, (double)(letter - letters + 1));
+		value = ldexp(value, 10 * (int)(letter - letters + 1));
 		if (tolower((unsigned char)end[0]) == 'i' && end[1])
 			end++;
 	}
