@@ -119,7 +119,8 @@ static int plan_join(struct build *b, const struct runtime_exec *how, struct err
 static int plan_exec(struct build *b, const struct runtime_exec *how, struct err *e)
 {
 	int (*const parts[])(struct build * b, struct err * e) = {
-		console_plan, streams_plan, limits_plan, identity_plan, program_plan,
+		console_plan, environment_plan, streams_plan,
+		limits_plan,  identity_plan,    program_plan,
 	};
 	int r = plan_join(b, how, e);
 
@@ -151,6 +152,7 @@ int runtime_exec(const struct runtime_exec *how, struct arena *a, struct runtime
 	b->seccomp_cache = how->seccomp_cache;
 	b->die_with_parent = how->die_with_parent;
 	b->unconfined = how->unconfined;
+	b->plain_lines = how->plain_lines;
 	if (r == 0)
 		r = plan_exec(b, how, e);
 	if (r < 0) {

@@ -36,19 +36,42 @@ static int state_file(const char *state, size_t len, pid_t pid, struct err *e)
 	return take_fd(fd);
 }
 
-__attribute__((noreturn)) static void become_hook(const struct oci_hook *h, char *const *env,
-						  int in, int failed)
+/* A filter that asks somebody is the program's alone: his listener is not there yet. */
+static int confine(const struct seccomp_filter *f)
+{
+	int listener;
+
+	return !f || !f->program || f->notifies ? 0 : seccomp_install(f, &listener, NULL);
+}
+
+static int place(const struct hooks_with *with, int in)
+{
+	if (dup2(in, 0) < 0 || (with->out > 0 && dup2(with->out, 1) < 0) ||
+	    (with->err > 0 && dup2(with->err, 2) < 0))
+		return -errno;
+	if (with->dir_fd > 0 ? fchdir(with->dir_fd) < 0 : with->dir && chdir(with->dir) < 0)
+		return -errno;
+	return kernel_cloexec_from(3);
+}
+
+__attribute__((noreturn)) static void become_hook(const struct oci_hook *h,
+						  const struct hooks_with *with, int in, int failed)
 {
 	static char *const empty[] = { NULL };
 	char *const own[] = { (char *)h->path, NULL };
-	int code;
+	char *const *env = with->env ? with->env : environ;
+	int r = place(with, in), code;
 
-	if (dup2(in, 0) >= 0 && kernel_cloexec_from(3) == 0)
+	if (r == 0)
+		r = confine(with->filter);
+	if (r == 0) {
 		execve(h->path, h->args.n ? (char *const *)h->args.v : own,
 		       h->env.n ? (char *const *)h->env.v
 		       : env    ? env
 				: empty);
-	code = errno;
+		r = -errno;
+	}
+	code = -r;
 	if (write(failed, &code, sizeof(code)) < 0)
 		_exit(126);
 	_exit(127);
@@ -74,7 +97,15 @@ static int await(int pidfd, const int64_t *timeout, int *ret_status, struct err 
 	return n < 0 ? err_from(e, n, "wait") : 0;
 }
 
-static int run(const struct oci_hook *h, char *const *env, int state, struct err *e)
+/* As Go's programs name them, whose words callers know: "bad system call". */
+static int say_signal(int signal, struct err *e)
+{
+	const char *name = strsignal(signal);
+
+	return err_set(e, ERR_SYSTEM, "signal: %c%s", name[0] | 0x20, name + 1);
+}
+
+static int run(const struct oci_hook *h, const struct hooks_with *with, int state, struct err *e)
 {
 	struct kernel_clone how = { .cgroup_fd = -1 };
 	int failed[2], pidfd = -1, status = 0, code = 0, r;
@@ -85,7 +116,7 @@ static int run(const struct oci_hook *h, char *const *env, int state, struct err
 		return err_sys(e, "pipe");
 	pid = kernel_clone(&how, &pidfd, NULL, e);
 	if (pid == 0)
-		become_hook(h, env, state, failed[1]);
+		become_hook(h, with, state, failed[1]);
 	close(failed[1]);
 	if (pid < 0) {
 		close(failed[0]);
@@ -100,7 +131,7 @@ static int run(const struct oci_hook *h, char *const *env, int state, struct err
 	if (n == sizeof(code))
 		return err_from(e, -code, "exec %s", h->path);
 	if (WIFSIGNALED(status))
-		return err_set(e, ERR_SYSTEM, "signal: %s", strsignal(WTERMSIG(status)));
+		return say_signal(WTERMSIG(status), e);
 	if (WEXITSTATUS(status) != 0)
 		return err_set(e, ERR_SYSTEM, "exit status %d", WEXITSTATUS(status));
 	return 0;
@@ -116,7 +147,7 @@ int hooks_run(const struct oci_hook_list *l, const struct hooks_with *with, stru
 		return file;
 	for (size_t i = 0; i < l->n; i++) {
 		struct err *to = failed ? &later : e;
-		int r = run(&l->v[i], with->env ? with->env : environ, file, to);
+		int r = run(&l->v[i], with, file, to);
 
 		if (r == 0)
 			continue;
@@ -154,11 +185,41 @@ void runtime_state(struct buf *out, const struct oci_config *c, const char *id, 
 	buf_adds(out, c->annotations.n ? "}}" : "}");
 }
 
+static const char *annotation(const struct oci_config *c, const char *name)
+{
+	const char *value = text_map_get(&c->annotations, name);
+
+	return text_empty(value) ? NULL : value;
+}
+
+/* Above the standard ones, for 0 means none. */
+static int open_output(const char *path, int *ret, struct err *e)
+{
+	auto_close int fd = -1;
+
+	*ret = -1;
+	if (!path)
+		return 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC, 0700);
+	if (fd >= 0)
+		*ret = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return *ret < 0 ? err_sys(e, "annotations: the hooks' output %s", path) : 0;
+}
+
+/* crun's way to have what hooks print. */
+static int open_outputs(const struct oci_config *c, int *ret_out, int *ret_err, struct err *e)
+{
+	int r = open_output(annotation(c, "run.oci.hooks.stdout"), ret_out, e);
+
+	return r < 0 ? r : open_output(annotation(c, "run.oci.hooks.stderr"), ret_err, e);
+}
+
 int runtime_hooks(const struct oci_hook_list *hooks, const char *kind, const struct oci_config *c,
 		  const char *id, const char *bundle, const char *status, pid_t pid, struct err *e)
 {
 	auto_buf state = BUF(STATE_MAX);
 	struct hooks_with with = { .kind = kind, .pid = pid };
+	auto_close int out = -1, err = -1;
 	int r;
 
 	if (hooks->n == 0)
@@ -171,20 +232,38 @@ int runtime_hooks(const struct oci_hook_list *hooks, const char *kind, const str
 	with.len = state.len;
 	/* What is to be cleaned up is, whatever became of the hook before. */
 	with.all = strcmp(kind, "poststop") == 0;
-	return hooks_run(hooks, &with, e);
+	with.dir = access(bundle, X_OK) == 0 ? bundle : NULL;
+	r = open_outputs(c, &out, &err, e);
+	with.out = out;
+	with.err = err;
+	return r < 0 ? r : hooks_run(hooks, &with, e);
 }
 
 struct hooks_step {
 	struct step s;
+	const struct oci_config *config;
 	const struct oci_hook_list *list;
 	struct hooks_with with;
+	int out, err;
+	bool at_root; /* they work there */
 };
+
+static int open_for_inside(void *arg, struct err *e)
+{
+	struct hooks_step *t = arg;
+
+	return open_outputs(t->config, &t->out, &t->err, e);
+}
 
 static int run_inside(void *arg, struct err *e)
 {
 	struct hooks_step *t = arg;
 
 	t->with.pid = t->s.c->host_pid;
+	t->with.out = t->out;
+	t->with.err = t->err;
+	if (t->at_root)
+		t->with.dir_fd = t->s.c->root;
 	return hooks_run(t->list, &t->with, e);
 }
 
@@ -219,8 +298,18 @@ static const char *words(struct build *b, const char *kind, const struct oci_hoo
 	return arena_strdup(b->a, buf_text(&out));
 }
 
+static void print_outputs(const void *arg, struct buf *out)
+{
+	buf_addf(out, "output of %s hooks", ((const struct hooks_step *)arg)->with.kind);
+}
+
+static bool has_outputs(const struct oci_config *c)
+{
+	return annotation(c, "run.oci.hooks.stdout") || annotation(c, "run.oci.hooks.stderr");
+}
+
 static int plan_inside(struct build *b, const char *kind, const struct oci_hook_list *l,
-		       const char *status, char *const *env, struct err *e)
+		       const char *status, struct hooks_step **ret, struct err *e)
 {
 	struct hooks_step *t = ARENA_NEW(b->a, struct hooks_step);
 	auto_buf state = BUF(STATE_MAX);
@@ -232,13 +321,40 @@ static int plan_inside(struct build *b, const char *kind, const struct oci_hook_
 		return r;
 	*t = (struct hooks_step){
 		.s = { b->c, words(b, kind, l) },
+		.config = b->config,
 		.list = l,
+		.out = -1,
+		.err = -1,
 		.with = { .kind = kind,
-			  .env = env,
 			  .state = arena_copy(b->a, state.data, state.len),
 			  .len = state.len },
 	};
+	if (has_outputs(b->config)) {
+		plan_add(&b->before, &(struct plan_op){ .verb = "open",
+							.apply = open_for_inside,
+							.print = print_outputs,
+							.arg = t });
+		step_hold(b, &t->out);
+		step_hold(b, &t->err);
+	}
 	step_add(&b->child, "hook", run_inside, t);
+	*ret = t;
+	return 0;
+}
+
+static int plan_container_hooks(struct build *b, struct err *e)
+{
+	const struct oci_hooks *h = b->config->hooks;
+	struct hooks_step *t;
+	int r;
+
+	if (h->create_container.n == 0)
+		return 0;
+	r = plan_inside(b, "createContainer", &h->create_container, "creating", &t, e);
+	if (r < 0)
+		return r;
+	t->at_root = !b->create->hooks_in_bundle;
+	t->with.dir = t->at_root ? NULL : b->bundle;
 	return 0;
 }
 
@@ -255,20 +371,21 @@ int hooks_plan(struct build *b, struct err *e)
 			       words(b, "createRuntime", &h->create_runtime));
 	if (h->create_container.n || h->start_container.n)
 		step_add_plain(b, "look", learn_pid, "own pid");
-	return h->create_container.n ? plan_inside(b, "createContainer", &h->create_container,
-						   "creating", NULL, e)
-				     : 0;
+	return plan_container_hooks(b, e);
 }
 
 int hooks_start_plan(struct build *b, struct err *e)
 {
 	const struct oci_hooks *h = b->config->hooks;
-	const char **env;
+	struct hooks_step *t;
+	int r;
 
 	if (!h || !h->start_container.n)
 		return 0;
-	env = arena_array(b->a, b->process->env.n + 1, sizeof(*env));
-	memcpy(env, b->process->env.v, b->process->env.n * sizeof(*env));
-	return plan_inside(b, "startContainer", &h->start_container, "created", (char *const *)env,
-			   e);
+	r = plan_inside(b, "startContainer", &h->start_container, "created", &t, e);
+	if (r < 0)
+		return r;
+	t->with.env = (char *const *)b->env;
+	t->with.filter = &b->c->filter;
+	return 0;
 }

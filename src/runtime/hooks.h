@@ -9,8 +9,12 @@ struct hooks_with {
 	char *const *env;  /* of hooks that bring none; NULL: ours */
 	const char *state; /* the document, without a pid */
 	size_t len;
-	pid_t pid; /* 0: none */
-	bool all;  /* go on when one fails; the first failure is told */
+	pid_t pid;                           /* 0: none */
+	bool all;                            /* go on when one fails; the first failure is told */
+	const char *dir;                     /* where they work, or */
+	int dir_fd;                          /* unless 0 */
+	const struct seccomp_filter *filter; /* what they run under, or NULL */
+	int out, err;                        /* of theirs, unless 0 */
 };
 /* Runs one after the other, each with the state on its standard input.  Allocates nothing, so that
  * a new process may call it. */

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 
-static bool has_apparmor(void)
+bool label_has_apparmor(void)
 {
 	char answer = 'N';
 	int fd = open("/sys/module/apparmor/parameters/enabled", O_RDONLY | O_CLOEXEC);
@@ -39,7 +39,7 @@ void label_find(const struct build *b, struct label *ret)
 	} else if (!text_empty(profile)) {
 		/* The file of its own is of 5.8; before that the first module has the common one.
 		 */
-		if (has_apparmor())
+		if (label_has_apparmor())
 			*ret = (struct label){ arena_printf(b->a, "exec %s", profile),
 					       access(own, F_OK) == 0
 						       ? own

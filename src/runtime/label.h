@@ -12,5 +12,6 @@ struct label {
 /* What the program's exec is to be labelled with.  A label for a security module that this kernel
  * doesn't run is left out, as crun does. */
 void label_find(const struct build *b, struct label *ret);
+bool label_has_apparmor(void);
 /* Is SELinux on, so that linux.mountLabel means something? */
 bool label_mounts(void);

@@ -109,23 +109,42 @@ static int plan_name(struct build *b, struct err *e)
 	return 0;
 }
 
+static int say_no_process(void *arg, struct err *e)
+{
+	return err_set(e, ERR_INVALID, "process: is missing");
+}
+
+/* "create" needs no process, "start" does. */
+static int refuse_start(struct build *b, struct err *e)
+{
+	if (b->no_process)
+		step_add_plain(b, "refuse", say_no_process, "there is no process");
+	return 0;
+}
+
 typedef int plan_part(struct build *b, struct err *e);
 
 static plan_part *const parts[] = {
-	refuse_unsupported,    plan_cgroup,  namespaces_plan,  plan_name,    limits_early_plan,
-	namespaces_enter_plan, rootfs_plan,  mounts_plan,      devices_plan, console_plan,
-	sysctl_plan,           paths_plan,   names_plan,       hooks_plan,   plan_keyring,
-	rootfs_enter_plan,     plan_gate,    hooks_start_plan, streams_plan, limits_plan,
-	identity_plan,         program_plan,
+	refuse_unsupported,    plan_cgroup, namespaces_plan, plan_name,        limits_early_plan,
+	namespaces_enter_plan, rootfs_plan, mounts_plan,     devices_plan,     console_plan,
+	sysctl_plan,           paths_plan,  names_plan,      hooks_plan,       plan_keyring,
+	rootfs_enter_plan,     plan_gate,   refuse_start,    environment_plan, hooks_start_plan,
+	streams_plan,          limits_plan, identity_plan,   program_plan,
 };
+
+static const char *const no_args[] = { "", NULL };
+static const struct oci_process no_process = { .cwd = "/", .args = { (const char **)no_args, 1 } };
 
 static int plan_create(const struct runtime_create *how, struct arena *a, bool gate,
 		       struct build **ret, struct err *e)
 {
-	struct build *b = build_new(a, how->config, how->config->process);
+	bool none = !how->config->process;
+	struct build *b = build_new(a, how->config, none ? &no_process : how->config->process);
 
-	if (!b->process)
+	if (none && !gate)
 		return err_set(e, ERR_INVALID, "process: is missing");
+	b->no_process = none;
+	b->plain_lines = how->plain_lines;
 	b->create = how;
 	b->id = how->id;
 	b->bundle = how->bundle ? how->bundle : "/";

@@ -28,11 +28,10 @@ _Static_assert(sizeof(launch_bytes) <= LAUNCH_AT, "the launcher ends before what
 struct program {
 	struct step s;
 	struct build *b;
-	const char **argv, **env;
+	const char **argv;
 	struct launch launch;
 	char *paths;
 	size_t paths_len;
-	struct seccomp_filter filter;
 	struct label label;
 };
 
@@ -62,9 +61,10 @@ static int make_memfd(struct err *e)
 
 static int fill_memfd(int fd, const struct program *t, struct err *e)
 {
+	const struct seccomp_filter *f = &t->s.c->filter;
 	struct iovec told[] = {
 		{ (void *)&t->launch, sizeof(t->launch) },
-		{ (void *)t->filter.program, t->filter.len * 8 },
+		{ (void *)f->program, f->len * 8 },
 		{ t->paths, t->paths_len },
 		{ (void *)t->label.text, t->launch.label_len },
 		{ (void *)t->label.file, t->label.file ? strlen(t->label.file) + 1 : 0 },
@@ -87,18 +87,19 @@ static int fill_memfd(int fd, const struct program *t, struct err *e)
 static int prepare_filter(struct program *t, struct err *e)
 {
 	struct build *b = t->b;
+	struct seccomp_filter *f = &t->s.c->filter;
 	int r;
 
 	if (!program_is_filtered(b))
 		return 0;
-	r = seccomp_prepare(b->a, b->os->seccomp, b->seccomp_cache, &t->filter, e);
+	r = seccomp_prepare(b->a, b->os->seccomp, b->seccomp_cache, f, e);
 	if (r < 0)
 		return r;
-	if (t->filter.len > LAUNCH_FILTER)
+	if (f->len > LAUNCH_FILTER)
 		return err_set(e, ERR_UNSUPPORTED,
 			       "the seccomp filter has %zu instructions; the "
 			       "kernel takes %d",
-			       t->filter.len, LAUNCH_FILTER);
+			       f->len, LAUNCH_FILTER);
 	return 0;
 }
 
@@ -107,15 +108,16 @@ static int prepare_launcher(void *arg, struct err *e)
 {
 	struct program *t = arg;
 	struct child *c = t->s.c;
+	const struct seccomp_filter *f = &c->filter;
 	auto_close int fd = -1;
 	int r = prepare_filter(t, e);
 
 	if (r < 0)
 		return r;
 	t->launch.report = c->sync;
-	t->launch.filter_len = (uint32_t)t->filter.len;
-	t->launch.filter_flags = t->filter.flags;
-	t->launch.notifies = t->filter.notifies;
+	t->launch.filter_len = (uint32_t)f->len;
+	t->launch.filter_flags = f->flags;
+	t->launch.notifies = f->notifies;
 	label_find(t->b, &t->label);
 	t->launch.label_len = t->label.text ? (uint32_t)strlen(t->label.text) : 0;
 	fd = make_memfd(e);
@@ -149,7 +151,7 @@ static int execute(void *arg, struct err *e)
 	if (fcntl(c->sync, F_SETFD, 0) < 0 || fcntl(c->launcher, F_SETFD, 0) < 0)
 		return err_sys(e, "keep descriptors");
 	t->argv[0] = c->launcher_name;
-	syscall(SYS_execveat, c->launcher, "", t->argv, t->env, AT_EMPTY_PATH);
+	syscall(SYS_execveat, c->launcher, "", t->argv, t->b->env, AT_EMPTY_PATH);
 	return err_sys(e, "execute the launcher");
 }
 
@@ -221,8 +223,6 @@ int program_plan(struct build *b, struct err *e)
 	*t = (struct program){ .s = { b->c, texts_join(b->a, &p->args, " ") }, .b = b };
 	t->argv = arena_array(b->a, p->args.n + 2, sizeof(*t->argv));
 	memcpy(t->argv + 1, p->args.v, p->args.n * sizeof(*t->argv));
-	t->env = arena_array(b->a, p->env.n + 1, sizeof(*t->env));
-	memcpy(t->env, p->env.v, p->env.n * sizeof(*t->env));
 	t->launch.no_new_privileges = p->no_new_privileges;
 	r = list_paths(t, e);
 	if (r < 0)

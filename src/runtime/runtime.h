@@ -39,7 +39,9 @@ struct runtime_streams {
 };
 
 struct runtime_create {
-	const struct oci_config *config; /* checked: oci_config_check() */
+	/* checked: oci_config_check().  Without a process runtime_create() works, and runtime_go()
+	 * fails. */
+	const struct oci_config *config;
 	const char *id;
 	const char *bundle; /* absolute: what relative paths are relative to. NULL: "/" */
 	int root;           /* a detached mount to become the root; -1: config->root->path */
@@ -52,6 +54,9 @@ struct runtime_create {
 	bool die_with_parent; /* SIGKILL when the thread that created it ends */
 	bool no_pivot;        /* for a root on a ramdisk, where pivot_root(2) fails; less safe */
 	bool no_new_keyring;
+	bool plain_lines;     /* the terminal leaves "\n" as it is (no ONLCR), as runc's does */
+	bool hooks_in_bundle; /* createContainer hooks work in the bundle, as crun's; else in the
+				 root, as runc's */
 };
 
 struct runtime_container {
@@ -95,10 +100,15 @@ struct runtime_exec {
 	int seccomp_cache;
 	bool unconfined; /* no seccomp filter, whatever config says */
 	bool die_with_parent;
+	bool plain_lines; /* see runtime_create */
 };
 /* Returns when the program was executed; ret->pid is a child of the caller. */
 int runtime_exec(const struct runtime_exec *how, struct arena *a, struct runtime_container *ret,
 		 struct err *e);
+
+/* What of a configuration is left out, where the specification says that it is, a line each that
+ * names its place: unknown capabilities, a label without its security module… */
+void runtime_warnings(const struct oci_config *c, struct arena *a, struct texts *ret);
 
 /* Hooks that run outside of a start: poststart and poststop.  `status` as the specification's
  * state has it. A failing hook is an error that says which; poststop runs the others all the same.

@@ -37,6 +37,7 @@ struct child {
 	char launcher_name[16]; /* its number */
 	bool at_cwd;            /* the working directory was entered */
 	int host_pid;           /* ours outside, if a hook wants to know */
+	struct seccomp_filter filter;
 };
 
 struct held {
@@ -53,7 +54,9 @@ struct build {
 	const struct runtime_streams *streams;
 	const char *id, *bundle;
 	int seccomp_cache;
-	bool die_with_parent, unconfined;
+	bool die_with_parent, unconfined, plain_lines;
+	bool no_process;  /* `process` is a stand-in */
+	const char **env; /* the program's: environment_plan() */
 	uint64_t clone_flags;
 	bool new_user;   /* a new user namespace */
 	bool in_user;    /* that, or one that is joined */
@@ -93,6 +96,7 @@ int hooks_plan(struct build *b, struct err *e);        /* those before the pivot
 int rootfs_enter_plan(struct build *b, struct err *e); /* pivot */
 int limits_early_plan(struct build *b, struct err *e); /* while the host's /proc is there */
 int limits_plan(struct build *b, struct err *e);
+int environment_plan(struct build *b, struct err *e);
 int hooks_start_plan(struct build *b, struct err *e); /* startContainer */
 int streams_plan(struct build *b, struct err *e);
 int identity_plan(struct build *b, struct err *e); /* directory, user, capabilities */

@@ -27,7 +27,7 @@ struct console_step {
 	struct step s;
 	struct winsize size;
 	uid_t owner;
-	bool sized;
+	bool sized, plain_lines;
 };
 
 static int open_pty(const struct child *c, int *ret_slave, struct err *e)
@@ -47,6 +47,16 @@ static int open_pty(const struct child *c, int *ret_slave, struct err *e)
 	return take_fd(master);
 }
 
+static int leave_lines(int tty)
+{
+	struct termios modes;
+
+	if (tcgetattr(tty, &modes) < 0)
+		return -errno;
+	modes.c_oflag &= ~(tcflag_t)ONLCR;
+	return tcsetattr(tty, TCSANOW, &modes) < 0 ? -errno : 0;
+}
+
 static int open_terminal(void *arg, struct err *e)
 {
 	const struct console_step *t = arg;
@@ -57,6 +67,8 @@ static int open_terminal(void *arg, struct err *e)
 		return master;
 	if (t->sized && ioctl(master, TIOCSWINSZ, &t->size) < 0)
 		return err_sys(e, "set the terminal's size");
+	if (t->plain_lines && leave_lines(c->slave) < 0)
+		return err_sys(e, "set the terminal's modes");
 	if (t->owner && fchown(c->slave, t->owner, (gid_t)-1) < 0)
 		return err_sys(e, "set the terminal's owner");
 	return sync_send(c->sync, SYNC_CONSOLE, master, e);
@@ -91,6 +103,7 @@ int console_plan(struct build *b, struct err *e)
 	t = ARENA_NEW(b->a, struct console_step);
 	t->s = (struct step){ b->c, "pty of /dev/pts" };
 	t->owner = (uid_t)b->process->user.uid;
+	t->plain_lines = b->plain_lines;
 	if (size && size->height && size->width) {
 		t->sized = true;
 		t->size = (struct winsize){ .ws_row = (unsigned short)size->height,

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a container's process has: environment, terminal, scheduling; and its hooks. */
+#include <errno.h>
+#include <sys/mount.h>
+
+#include "start.h"
+
+static struct arena *a;
+static struct err e;
+static int root;
+static char folder[32];
+
+static int setup(void **state)
+{
+	a = arena_new();
+	memset(&e, 0, sizeof(e));
+	root = -1;
+	strcpy(folder, "/tmp/berth-process-XXXXXX");
+	if (geteuid() != 0 || !have_busybox())
+		return 0;
+	root = make_root();
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	if (root >= 0) {
+		close(root);
+		unlink(arena_printf(a, "%s/out", folder));
+		unlink(arena_printf(a, "%s/err", folder));
+		rmdir(folder);
+	}
+	arena_free(a);
+	return 0;
+}
+
+static void again(void)
+{
+	close(root);
+	root = make_root();
+}
+
+static const char *script(const char *text)
+{
+	return arena_printf(a, "\"sh\",\"-c\",\"%s\"", text);
+}
+
+static void expect(const struct config_parts *p, const char *out)
+{
+	struct outcome o = run_in(a, p, root, &e);
+
+	if (o.r < 0)
+		fail_msg("%s", e.msg);
+	assert_string_equal(o.out, out);
+}
+
+static void passwd(const char *text)
+{
+	int fd = openat(root, "etc/real", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	assert_true(symlinkat("real", root, "etc/passwd") == 0 || errno == EEXIST);
+}
+
+static void a_home_comes_from_the_containers_own_passwd(void **state)
+{
+	struct config_parts p = { .args = script("echo $HOME"),
+				  .process = ",\"user\":{\"uid\":7,\"gid\":7}" };
+	char *text = arena_alloc(a, 9000);
+
+	need_start();
+	expect(&p, "/\n"); /* no such file */
+	again();
+	memset(text, 'x', 8000);
+	strcpy(text + 8000, ":x:7:7::/long:/bin/sh\nroot:x:0:0:root:/root:/bin/sh\nbad:x:7x:7::/b:"
+			    "\nseven:x:7:7::/home/seven:/bin/sh\nagain:x:7:7::/no:/");
+	passwd(text);
+	expect(&p, "/home/seven\n");
+	again();
+	passwd("seven:x:7:7::/last"); /* no end of line */
+	expect(&p, "/last\n");
+	again();
+	assert_int_equal(mknodat(root, "etc/passwd", S_IFIFO | 0644, 0), 0);
+	expect(&p, "/\n");
+}
+
+static void of_a_variable_given_twice_the_last_value_counts(void **state)
+{
+	struct oci_config *c = make_config(a, &(struct config_parts){ .args = "\"env\"" });
+	static const char *const env[] = { "A=1", "PATH=/bin", "HOME=/h", "A=", "HOME=", "B=x\ny" };
+	struct outcome o = { 0 };
+	struct runtime_create how = { .config = c,
+				      .root = root,
+				      .id = "berth-test-env",
+				      .seccomp_cache = -1,
+				      .die_with_parent = true };
+	struct runtime_container x;
+	int out[2];
+
+	need_start();
+	c->process->env = (struct texts){ 0 };
+	for (size_t i = 0; i < ARRAY_LEN(env); i++)
+		texts_add(a, &c->process->env, env[i]);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	how.root = root;
+	how.streams = (struct runtime_streams){ .in = -1, .out = out[1], .err = out[1] };
+	if (runtime_start(&how, a, &x, &e) < 0)
+		fail_msg("%s", e.msg);
+	close(out[1]);
+	read_output(out[0], &o);
+	close(out[0]);
+	kernel_pidfd_wait(x.pidfd, NULL);
+	clean_up(&x);
+	assert_string_equal(o.out, "PATH=/bin\nA=\nB=x\ny\nHOME=/\n");
+}
+
+static void a_terminal_may_leave_lines_as_they_are(void **state)
+{
+	struct config_parts p = { .args = script("echo a; echo b"),
+				  .process = ",\"terminal\":true" };
+	struct runtime_create how = { .root = root,
+				      .id = "berth-test-lines",
+				      .seccomp_cache = -1,
+				      .plain_lines = true,
+				      .streams = { -1, -1, -1, NULL, 0 } };
+	struct runtime_container x;
+	struct outcome o = { 0 };
+
+	need_start();
+	how.config = make_config(a, &p);
+	if (runtime_start(&how, a, &x, &e) < 0)
+		fail_msg("%s", e.msg);
+	read_output(x.console, &o);
+	kernel_pidfd_wait(x.pidfd, NULL);
+	clean_up(&x);
+	assert_string_equal(o.out, "a\nb\n");
+}
+
+static void without_a_process_there_is_a_container_that_cannot_start(void **state)
+{
+	struct oci_config *c = make_config(a, &(struct config_parts){ .args = "\"x\"" });
+	struct runtime_create how = { .config = c,
+				      .id = "berth-test-none",
+				      .seccomp_cache = -1,
+				      .streams = { -1, -1, -1, NULL, 0 } };
+	struct runtime_container x;
+
+	need_start();
+	how.root = root;
+	c->process = NULL;
+	assert_int_equal(runtime_start(&how, a, &x, &e), -EINVAL);
+	assert_string_equal(e.msg, "process: is missing");
+	if (runtime_create(&how, a, &x, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(kill(x.pid, 0), 0);
+	assert_int_equal(runtime_go(&x, &e), -EINVAL);
+	assert_string_equal(e.msg, "process: is missing");
+}
+
+#define SHELL_HOOK(text)                                        \
+	"{\"path\":\"/bin/sh\",\"args\":[\"sh\",\"-c\",\"" text \
+	"\"],\"env\":[\"PATH=/bin\",\"X=y\"]}"
+
+static void hooks_have_their_directory_environment_and_output(void **state)
+{
+	auto_free char *out = NULL, *err = NULL;
+	struct config_parts p = { .args = "\"true\"" };
+
+	need_start();
+	p.top = arena_printf(
+		a,
+		"\"annotations\":{\"run.oci.hooks.stdout\":\"%s/out\","
+		"\"run.oci.hooks.stderr\":\"%s/err\"},\"hooks\":{\"prestart\":[" SHELL_HOOK(
+			"echo prestart $X; pwd; echo oh >&2") "],"
+							      "\"createContainer\":[" SHELL_HOOK(
+								      "echo container; ls -d data") "],"
+												    "\"startContainer\":[{\"path\":\"/bin/sh\",\"args\":[\"sh\",\"-c\","
+												    "\"echo $0 $PATH $HOME\",\"named\"]}]},",
+		folder, folder);
+	expect(&p, "");
+	assert_int_equal(file_read_at(AT_FDCWD, arena_printf(a, "%s/out", folder), 4096, &out, NULL,
+				      &e),
+			 0);
+	assert_string_equal(out, "prestart y\n/\ncontainer\ndata\nnamed /bin /\n");
+	assert_int_equal(file_read_at(AT_FDCWD, arena_printf(a, "%s/err", folder), 4096, &err, NULL,
+				      &e),
+			 0);
+	assert_string_equal(err, "oh\n");
+}
+
+static void a_hook_inside_is_under_the_filter(void **state)
+{
+	struct config_parts p = {
+		.args = "\"true\"",
+		.top = "\"hooks\":{\"startContainer\":[{\"path\":\"/bin/mkdir\",\"args\":[\"mkdir\","
+		       "\"/tmp/new\"]}]},",
+		.os = ",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":["
+		      "\"mkdir\",\"mkdirat\"],\"action\":\"SCMP_ACT_KILL_PROCESS\"}]}",
+	};
+
+	need_start();
+	assert_true(run_in(a, &p, root, &e).r < 0);
+	assert_string_equal(e.msg, "error running startContainer hook #0: signal: bad system call");
+}
+
+static void what_is_left_out_is_told(void **state)
+{
+	struct oci_config *c = make_config(
+		a, &(struct config_parts){
+			   .args = "\"x\"",
+			   .os = ",\"personality\":{\"domain\":\"LINUX\",\"flags\":[\"F\"]}",
+			   .mounts = "{\"destination\":\"data\",\"type\":\"tmpfs\"}",
+		   });
+	struct texts told = { 0 };
+
+	texts_add(a, &c->process->capabilities->bounding, "CAP_NEW");
+	texts_add(a, &c->process->capabilities->permitted, "CAP_NEW");
+	texts_add(a, &c->process->capabilities->ambient, "CAP_KILL");
+	runtime_warnings(c, a, &told);
+	assert_string_equal(
+		texts_join(a, &told, "\n"),
+		"process.capabilities: ignoring unknown or unavailable capabilities: [CAP_NEW]\n"
+		"process.capabilities.ambient: can't raise ambient capability CAP_KILL: it is not "
+		"both inheritable and permitted\n"
+		"linux.personality.flags: none is known, all are ignored\n"
+		"mounts[0].destination: data is relative, and taken to be below /");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_home_comes_from_the_containers_own_passwd),
+		TEST(of_a_variable_given_twice_the_last_value_counts),
+		TEST(a_terminal_may_leave_lines_as_they_are),
+		TEST(without_a_process_there_is_a_container_that_cannot_start),
+		TEST(hooks_have_their_directory_environment_and_output),
+		TEST(a_hook_inside_is_under_the_filter),
+		TEST(what_is_left_out_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
