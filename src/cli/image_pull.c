@@ -4,7 +4,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/pull_show.h"
-#include "image/registries.h"
+#include "image/pull.h"
 #include "image/registry.h"
 
 struct image_pull_args {
@@ -17,7 +17,6 @@ static int list_tags(struct session *s, const struct image_pull *how, const char
 		     struct texts *ret, struct err *e)
 {
 	struct registries_names names;
-	struct registries conf;
 	struct reference r;
 	int result = reference_parse(s->arena, name, &r, e);
 
@@ -25,16 +24,16 @@ static int list_tags(struct session *s, const struct image_pull *how, const char
 		return result;
 	if (r.file || r.tag || r.digest)
 		return err_set(e, ERR_INVALID, "%s: with --all-tags a name has no tag", name);
-	result = registries_read(s->arena, &conf, e);
-	if (result == 0)
-		result = registries_resolve(s->arena, &conf, &r, false, &names, e);
+	result = pull_resolve(s->arena, &r, how, &names, e);
 	if (result == 0 && names.n == 0)
 		result = err_set(e, ERR_NOT_FOUND, "%s: no registry to ask", name);
 	if (result < 0)
 		return result;
-	r = names.v[0];
 	struct texts tags;
-	result = registry_tags(s->arena, &r, &how->access, &tags, e);
+	result = registry_tags(s->arena, &names.v[0], &how->access, &tags, e);
+	if (result == 0 && names.ask)
+		pull_chosen(s->arena, &r, &names.v[0], how);
+	r = names.v[0];
 	for (size_t n = 0; result == 0 && n < tags.n; n++) {
 		r.tag = tags.v[n];
 		texts_add(s->arena, ret, reference_print(s->arena, &r));

@@ -4,7 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/choose.h"
 #include "cli/progress.h"
+
+static int choose_name(void *arg, const struct texts *names, size_t *ret, struct err *e)
+{
+	return choose("Please select an image", names, ret, e);
+}
 
 int pull_how(struct arena *a, const struct pull_args *args, struct image_pull *ret, struct err *e)
 {
@@ -43,6 +49,8 @@ int pull_how(struct arena *a, const struct pull_args *args, struct image_pull *r
 		how.access.tls = args->tls_verify ? SOURCE_TLS_VERIFY : SOURCE_TLS_SKIP;
 	how.access.retries = args->retry > 0 ? (int)args->retry : -1;
 	how.access.retry_delay_nsec = args->retry_delay_nsec;
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		how.choose = choose_name;
 	*ret = how;
 	return 0;
 }

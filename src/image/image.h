@@ -113,6 +113,9 @@ struct image_pull {
 	struct image_platform platform; /* what is NULL: the host's */
 	struct source_access access;
 	unsigned parallel; /* layers at once; 0: 6, and not more unpacking than there are CPUs */
+	/* Which of the names a short name means; NULL: nobody is there to be asked. */
+	int (*choose)(void *arg, const struct texts *names, size_t *ret, struct err *e);
+	void *choose_arg;
 	void (*progress)(void *arg, const struct image_progress *p); /* may be NULL */
 	void *progress_arg;
 };

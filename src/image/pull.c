@@ -2,10 +2,8 @@
 #include "image/pull.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "base/sha256.h"
-#include "image/registries.h"
 
 const char *const image_policy_name[4] = {
 	[IMAGE_PULL_ALWAYS] = "always",
@@ -113,23 +111,60 @@ static int pull_one(const struct state *s, struct arena *a, const struct referen
 	return result < 0 ? err_wrap(e, "initializing source %s", source->shown) : 0;
 }
 
+int pull_resolve(struct arena *a, const struct reference *r, const struct image_pull *how,
+		 struct registries_names *ret, struct err *e)
+{
+	struct registries_names names;
+	struct texts shown = { 0 };
+	struct registries conf;
+	size_t chosen;
+	int result = registries_read(a, &conf, e);
+
+	if (result == 0)
+		result = registries_resolve(a, &conf, r, how->choose, &names, e);
+	if (result < 0)
+		return result;
+	if (names.ask) {
+		for (size_t i = 0; i < names.n; i++)
+			texts_add(a, &shown, reference_print(a, &names.v[i]));
+		result = how->choose(how->choose_arg, &shown, &chosen, e);
+		if (result < 0)
+			return result;
+		names.v += chosen;
+		names.n = 1;
+	}
+	*ret = names;
+	return 0;
+}
+
+void pull_chosen(struct arena *a, const struct reference *r, const struct reference *chosen,
+		 const struct image_pull *how)
+{
+	const char *path = registries_recorded(a), *name = reference_print_name(a, chosen);
+	struct err e;
+
+	if (path && registries_record(a, path, r->repository, name, &e) < 0)
+		tell(how, IMAGE_STEP_NOTICE,
+		     arena_printf(a, "Recording short-name alias \"%s\": %s", r->repository,
+				  e.msg));
+}
+
 /* Each place that a short name may mean, until one has it. */
 static int pull_any(const struct state *s, struct arena *a, const struct reference *r,
 		    const struct image_pull *how, char ret_id[STATE_ID_LEN + 1], struct err *e)
 {
 	struct registries_names names;
-	struct registries conf;
 	auto_buf all = BUF(sizeof(e->msg));
-	int result = registries_read(a, &conf, e);
+	int result = pull_resolve(a, r, how, &names, e);
 
-	if (result == 0)
-		result = registries_resolve(a, &conf, r, isatty(STDIN_FILENO), &names, e);
 	if (result < 0)
 		return result;
 	if (names.from)
 		tell(how, IMAGE_STEP_NOTICE, names.from);
 	for (size_t i = 0; i < names.n; i++) {
 		result = pull_one(s, a, &names.v[i], how, ret_id, e);
+		if (result == 0 && names.ask)
+			pull_chosen(a, r, &names.v[i], how);
 		if (result == 0 || names.n == 1)
 			return result;
 		buf_addf(&all, "\n\t* %s", e->msg);

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/identity.h"
 #include "base/json.h"
 #include "base/path.h"
 #include "base/toml.h"
@@ -233,22 +232,11 @@ static const char *user_folder(struct arena *a)
 	return text_empty(home) ? NULL : path_join(a, home, ".config/containers");
 }
 
-/* What people chose when they were asked. */
-static const char *recorded_aliases(struct arena *a)
-{
-	const char *home = getenv("HOME");
-
-	if (identity_is_root())
-		return "/var/cache/containers/short-name-aliases.conf";
-	return text_empty(home) ? NULL
-				: path_join(a, home, ".cache/containers/short-name-aliases.conf");
-}
-
 int registries_read(struct arena *a, struct registries *ret, struct err *e)
 {
 	struct registries c = { .mode = REGISTRIES_MODE_NOT_SAID };
 	const char *named = getenv("CONTAINERS_REGISTRIES_CONF");
-	const char *folder = user_folder(a), *recorded = recorded_aliases(a);
+	const char *folder = user_folder(a), *recorded = registries_recorded(a);
 	const char *users = folder ? path_join(a, folder, "registries.conf") : NULL;
 	bool user_alone = text_empty(named) && users && access(users, F_OK) == 0;
 	int r = add_file(a, &c, !text_empty(named) ? named : user_alone ? users : SYSTEM_FILE, e);

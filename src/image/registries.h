@@ -10,9 +10,9 @@
 
 enum registries_mode {
 	REGISTRIES_MODE_NOT_SAID,
-	REGISTRIES_ENFORCING, /* several registries to search: the user must choose */
-	REGISTRIES_PERMISSIVE,
-	REGISTRIES_DISABLED,
+	REGISTRIES_ENFORCING,  /* several registries to search: the user must choose */
+	REGISTRIES_PERMISSIVE, /* the user chooses if there is one; else all are tried */
+	REGISTRIES_DISABLED,   /* all are tried; there are no aliases */
 };
 enum registries_when {
 	REGISTRIES_WHEN_NOT_SAID,
@@ -56,6 +56,11 @@ struct registries {
  * /etc/containers/registries.conf; the registries.conf.d beside them; then the aliases that were
  * recorded when somebody chose. */
 int registries_read(struct arena *a, struct registries *ret, struct err *e);
+/* The file of those aliases; NULL: there is no place for one. */
+const char *registries_recorded(struct arena *a);
+/* Adds an alias to it, or changes it: from now on the short name means that name. */
+int registries_record(struct arena *a, const char *path, const char *alias, const char *name,
+		      struct err *e);
 /* Adds one file's text: what it says wins. */
 int registries_add(struct arena *a, struct registries *to, const char *name, const char *text,
 		   size_t len, struct err *e);

@@ -158,11 +158,11 @@ int registries_resolve(struct arena *a, const struct registries *c, const struct
 			       "unqualified-search registries are defined in \"%s\"",
 			       reference_print(a, r),
 			       c->search_from ? c->search_from : SYSTEM_FILE);
+	ret->ask = terminal && c->mode != REGISTRIES_DISABLED && c->search.n > 1;
 	if (c->mode == REGISTRIES_ENFORCING && c->search.n > 1 && !terminal)
 		return err_set(e, ERR_INVALID,
 			       "short-name resolution enforced but cannot prompt without a TTY");
-	ret->ask = c->mode == REGISTRIES_ENFORCING && c->search.n > 1;
-	if (c->search_from)
+	if (c->search_from && !ret->ask)
 		ret->from =
 			arena_printf(a, "Resolving \"%s\" using unqualified-search registries (%s)",
 				     r->repository, c->search_from);

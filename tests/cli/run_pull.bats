@@ -55,3 +55,93 @@ setup() {
     faulty_rule 'GET /v2/x/manifests/.* status 500'
     fails_with "500" -- run --rm -q --tls-verify=false --retry 0 "docker://$FAULTY/x:latest" true
 }
+
+# --- short names ---------------------------------------------------------------
+
+# Two names of one registry, in this order; what is chosen is recorded in a cache of the test's own.
+short_names() { # MODE
+    faulty_start "$FIXTURES/tiny"
+    local first=127.0.0.1:${FAULTY##*:} second=localhost:${FAULTY##*:}
+    cat >"$BATS_TEST_TMPDIR/registries.conf" <<END
+unqualified-search-registries = ["$first", "$second"]
+short-name-mode = "$1"
+[[registry]]
+location = "$first"
+insecure = true
+[[registry]]
+location = "$second"
+insecure = true
+END
+    export CONTAINERS_REGISTRIES_CONF=$BATS_TEST_TMPDIR/registries.conf
+    export XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
+    FIRST=$first SECOND=$second
+    ALIASES=$XDG_CACHE_HOME/containers/short-name-aliases.conf
+    if [ "$(id -u)" = 0 ]; then
+        # Root's cache has one place only.
+        mkdir -p "$XDG_CACHE_HOME" /var/cache
+        printf '#!/bin/sh\nmount --bind "$XDG_CACHE_HOME" /var/cache && exec "$@"\n' >"$BATS_TEST_TMPDIR/own-cache"
+        chmod +x "$BATS_TEST_TMPDIR/own-cache"
+        OWN_CACHE=(unshare -m "$BATS_TEST_TMPDIR/own-cache")
+    fi
+}
+
+# berth with that cache, on a terminal that types TEXT, or without one
+chooses() { # TEXT ARGUMENT...
+    local typed=$1
+    shift
+    on_pty "$typed" "${OWN_CACHE[@]}" "$BERTH" --root "$BATS_TEST_TMPDIR/lib" --runroot "$BATS_TEST_TMPDIR/run" "$@"
+}
+cannot_choose() {
+    "${OWN_CACHE[@]}" "$BERTH" --root "$BATS_TEST_TMPDIR/lib" --runroot "$BATS_TEST_TMPDIR/run" "$@" </dev/null
+}
+
+# bats test_tags=rootless
+@test "a short name that may mean several is chosen with the arrow keys, and remembered" {
+    needs containers
+    short_names enforcing
+    fails_with "short-name resolution enforced but cannot prompt without a TTY" -- pull -q choose/it
+    run -0 chooses '{wait select an image}{wait '"$SECOND"'}\x1b[B\r' pull choose/it
+    output_has "? Please select an image:" "  ▸ $FIRST/choose/it:latest" "    $SECOND/choose/it:latest" \
+        "  ▸ $SECOND/choose/it:latest" "✔ $SECOND/choose/it:latest" "Trying to pull $SECOND/choose/it:latest..."
+    output_lacks "Trying to pull $FIRST"
+    [ "$(berth images --format '{{.Repository}}:{{.Tag}}')" = "$SECOND/choose/it:latest" ]
+    printf '[aliases]\n  "choose/it" = "%s/choose/it"\n' "$SECOND" | diff - "$ALIASES"
+    # Now nobody is asked, and another tag is another tag of the same.
+    run -0 cannot_choose pull choose/it:other
+    output_has "Resolved \"choose/it\" as an alias" "Trying to pull $SECOND/choose/it:other..."
+    # A second alias keeps the first.
+    run -0 chooses '{wait select an image}\x0e\x10\r' run --rm --network none choose/too echo it runs
+    output_has "✔ $FIRST/choose/too:latest" "it runs"
+    printf '[aliases]\n  "choose/it" = "%s/choose/it"\n  "choose/too" = "%s/choose/too"\n' "$SECOND" "$FIRST" | diff - "$ALIASES"
+}
+
+# bats test_tags=rootless
+@test "who leaves the choice gets nothing, and what fails is not remembered" {
+    short_names enforcing
+    run -125 chooses '{wait select an image}\x03' pull choose/it
+    output_has "Error: ^C"
+    output_lacks "Trying to pull"
+    faulty_rule 'GET /v2/choose/it/.* status 404'
+    run -125 chooses '{wait select an image}\r' pull --retry 0 choose/it
+    output_has "Trying to pull $FIRST/choose/it:latest..."
+    output_lacks "Trying to pull $SECOND"
+    [ ! -e "$ALIASES" ]
+}
+
+# bats test_tags=rootless
+@test "short-name-mode permissive asks on a terminal and else tries all; disabled never asks" {
+    short_names permissive
+    run -0 chooses '{wait select an image}\x1b[B\r' pull -q choose/it
+    output_has "? Please select an image:"
+    [ -e "$ALIASES" ]
+    rm "$ALIASES"
+    faulty_rule 'GET /v2/choose/it/manifests/.* times 1 status 404'
+    run -0 cannot_choose pull choose/it
+    output_has "Resolving \"choose/it\" using unqualified-search registries" \
+        "Trying to pull $FIRST/choose/it:latest..." "Trying to pull $SECOND/choose/it:latest..."
+    sed -i 's/permissive/disabled/' "$CONTAINERS_REGISTRIES_CONF"
+    run -0 chooses '' pull choose/it
+    output_lacks "select an image"
+    output_has "Trying to pull $FIRST/choose/it:latest..."
+    [ ! -e "$ALIASES" ]
+}
