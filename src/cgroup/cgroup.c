@@ -287,6 +287,8 @@ static int kill_in_rounds(struct cgroup *c, struct err *e)
 			c->manager->freeze(c, true, 50, &ignored);
 		r = signal_once(c, SIGKILL, &n, e);
 		cgroup_thaw(c, &ignored);
+		if (c->manager->let_go)
+			c->manager->let_go(c);
 		if (n > 0)
 			usleep(500);
 	}
@@ -303,6 +305,8 @@ int cgroup_kill(struct cgroup *c, int signal, struct err *e)
 	r = c->manager->kill_all ? c->manager->kill_all(c) : -EOPNOTSUPP;
 	if (r < 0)
 		return kill_in_rounds(c, e);
+	if (c->manager->let_go)
+		c->manager->let_go(c);
 	return 0;
 }
 

@@ -115,9 +115,9 @@ static int make_apply(void *arg, struct err *e)
 		return 0;
 	}
 	if (cgroup_is_refusal(r) && m->c->rootless)
-		return err_wrap(e, "limits need a cgroup that this user may change; under systemd, "
-				   "run in a unit with Delegate=yes (systemd-run --user --scope "
-				   "-p Delegate=yes …)");
+		return err_wrap(e, "rootless needs no limits + no cgrouppath when no permission is "
+				   "granted for cgroups; under systemd, run in a unit with "
+				   "Delegate=yes (systemd-run --user --scope -p Delegate=yes …)");
 	return r;
 }
 

@@ -39,6 +39,12 @@ void dbus_byte(struct buf *b, uint8_t v)
 	buf_add(b, &v, 1);
 }
 
+void dbus_u16(struct buf *b, uint16_t v)
+{
+	align(b, 2);
+	buf_add(b, &v, sizeof(v));
+}
+
 void dbus_u32(struct buf *b, uint32_t v)
 {
 	align(b, 4);

@@ -18,6 +18,7 @@ enum dbus_type { DBUS_CALL = 1, DBUS_RETURN = 2, DBUS_ERROR = 3, DBUS_SIGNAL = 4
 
 /* Writing: each value aligned as its type wants. A body starts in an empty buffer. */
 void dbus_byte(struct buf *b, uint8_t v);
+void dbus_u16(struct buf *b, uint16_t v);
 void dbus_u32(struct buf *b, uint32_t v); /* also "b" */
 void dbus_u64(struct buf *b, uint64_t v);
 void dbus_text(struct buf *b, const char *s); /* "s", "o" */

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "cgroup/host.h"
 
 /* cgroup.procs of a busy group, memory.stat, io.stat of many disks. */
@@ -228,8 +229,8 @@ static int check_usage(const struct group *g, const struct limit *one, struct er
 	if (strchr("0123456789", one->value[0]) == NULL || used <= wanted)
 		return 0;
 	return err_set(e, ERR_INVALID,
-		       "rejecting memory limit %s: %" PRIu64 " bytes are in use (%s)", one->value,
-		       used, one->from);
+		       "rejecting memory%s limit %s: %" PRIu64 " bytes are in use (%s)",
+		       text_ends(one->from, "swap") ? "+swap" : "", one->value, used, one->from);
 }
 
 static int apply_period(const struct group *g, const struct limit *one, struct err *e)
@@ -261,6 +262,10 @@ int group_apply(const struct group *g, const struct limit *one, struct err *e)
 	if (r == -ENOENT && ((one->flags & LIMIT_IF_THERE) ||
 			     ((one->flags & LIMIT_IF_SWAP) && !machine_has_swap())))
 		return 0;
+	if (r < 0 && (one->flags & LIMIT_OBSOLETE)) {
+		log_debug("%s is left out: %s: %s", one->from, file, strerror(-r));
+		return 0;
+	}
 	return r < 0 ? refused(g, one, file, value, r, e) : 0;
 }
 
@@ -340,6 +345,28 @@ int group_pids(const struct group *g, struct group_pids *pids, struct err *e)
 	int r = visit(AT_FDCWD, g->dir, 0, visit_pids, pids);
 
 	return r < 0 ? err_from(e, r, "read the processes of %s", g->dir) : 0;
+}
+
+struct write_below {
+	const char *file, *text;
+};
+
+static int visit_write(int parent, const char *name, void *arg)
+{
+	const struct write_below *w = arg;
+	auto_close int dir = openat(parent, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_close int fd = dir < 0 ? -1 : openat(dir, w->file, O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0 && write(fd, w->text, strlen(w->text)) < 0)
+		log_debug("%s: %s", w->file, strerror(errno));
+	return 0;
+}
+
+void group_write_below(const struct group *g, const char *file, const char *text)
+{
+	struct write_below w = { file, text };
+
+	visit(AT_FDCWD, g->dir, 0, visit_write, &w);
 }
 
 static int visit_remove(int parent, const char *name, void *arg)

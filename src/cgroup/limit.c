@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/log.h"
+
 #define FROM "linux.resources."
 
 void limits_add(struct limits *l, const struct limit *one)
@@ -90,6 +92,10 @@ static int swap_v2(struct limits *l, const struct oci_memory *m, struct err *e)
 	} else {
 		swap.value = number(l, (uint64_t)(*m->swap - *m->limit));
 		swap.flags = LIMIT_IF_SWAP;
+		if (m->check_before_update && *m->check_before_update) {
+			swap.flags |= LIMIT_CHECK_USAGE;
+			swap.other_file = "memory.swap.current";
+		}
 	}
 	limits_add(l, &swap);
 	return 0;
@@ -107,8 +113,10 @@ int limits_v2_memory(struct limits *l, const struct oci_linux_resources *r, stru
 		return only_on_v1(e, "memory.disableOOMKiller");
 	if (m->use_hierarchy && !*m->use_hierarchy)
 		return only_on_v1(e, "memory.useHierarchy");
-	/* memory.kernel and .kernelTCP are not recommended by the specification, and kernels since
-	 * 5.16 have no such limits in either version. */
+	/* Not recommended by the specification, and part of memory.limit here. */
+	if (is_set(m->kernel) || is_set(m->kernel_tcp))
+		log_debug(FROM "memory.kernel and kernelTCP are left out: cgroup v2 has no such "
+			       "limits");
 	if (is_set(m->limit))
 		limits_add(l, &(struct limit){
 				      .controller = "memory",

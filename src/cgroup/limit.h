@@ -23,6 +23,8 @@ enum {
 	LIMIT_CHECK_USAGE = 8,
 	/* Of swap: without any swap on this machine there is nothing to limit. */
 	LIMIT_IF_SWAP = 16,
+	/* The specification advises against it, and kernels have given it up: refusals are none. */
+	LIMIT_OBSOLETE = 32,
 };
 
 struct limit {

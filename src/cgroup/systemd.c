@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 #include "base/units.h"
 #include "cgroup/dbus.h"
 #include "cgroup/systemd.h"
+#include "cgroup/variant.h"
 
 #define MANAGER     "org.freedesktop.systemd1.Manager"
 #define OBJECT      "/org/freedesktop/systemd1"
@@ -198,25 +200,76 @@ static void memory_properties(struct buf *b, const struct oci_memory *m)
 		property_u64(b, "MemorySwapMax", (uint64_t)(*m->swap - *m->limit));
 }
 
+static void quota_properties(struct buf *b, uint64_t quota, uint64_t period)
+{
+	uint64_t per_second;
+
+	property_u64(b, "CPUQuotaPeriodUSec", period);
+	if (quota == UINT64_MAX || period == 0) {
+		property_u64(b, "CPUQuotaPerSecUSec", UINT64_MAX);
+		return;
+	}
+	per_second = quota * USEC_PER_SEC / period;
+	/* systemd counts in hundredths; less than asked would be a limit too tight. */
+	property_u64(b, "CPUQuotaPerSecUSec", (per_second + 9999) / 10000 * 10000);
+}
+
 static void cpu_properties(struct buf *b, const struct oci_cpu *c)
 {
 	uint64_t period = c->period && *c->period ? *c->period : 100000;
 
 	if (c->shares && *c->shares)
 		property_u64(b, "CPUWeight", limit_weight_of_shares(*c->shares));
-	if (c->period && *c->period)
+	if (c->quota && *c->quota)
+		quota_properties(b, *c->quota < 0 ? UINT64_MAX : (uint64_t)*c->quota, period);
+	else if (c->period && *c->period)
 		property_u64(b, "CPUQuotaPeriodUSec", *c->period);
-	if (c->quota && *c->quota < 0) {
-		property_u64(b, "CPUQuotaPerSecUSec", UINT64_MAX);
-	} else if (c->quota && *c->quota > 0) {
-		uint64_t per_second = (uint64_t)*c->quota * USEC_PER_SEC / period;
-
-		/* systemd counts in hundredths; less than asked would be a limit too tight. */
-		property_u64(b, "CPUQuotaPerSecUSec", (per_second + 9999) / 10000 * 10000);
-	}
 }
 
-/* Those that v2 has and systemd keeps. */
+/* "max", or a number; percent and the like are for the file alone. */
+static bool read_number(const char *text, uint64_t *ret)
+{
+	char *end;
+
+	if (strcmp(text, "max") == 0) {
+		*ret = UINT64_MAX;
+		return true;
+	}
+	*ret = strtoull(text, &end, 10);
+	return end != text && (!*end || *end == '\n');
+}
+
+/* Files that were asked for by name and that systemd would otherwise write over some day. */
+static int unified_properties(struct buf *b, const struct text_map *unified, struct err *e)
+{
+	static const struct {
+		const char *file, *property;
+	} known[] = {
+		{ "cpu.weight", "CPUWeight" }, { "memory.min", "MemoryMin" },
+		{ "memory.low", "MemoryLow" }, { "memory.high", "MemoryHigh" },
+		{ "memory.max", "MemoryMax" }, { "memory.swap.max", "MemorySwapMax" },
+		{ "pids.max", "TasksMax" },
+	};
+	const char *cpus = text_map_get(unified, "cpuset.cpus");
+	const char *mems = text_map_get(unified, "cpuset.mems");
+	const char *max = text_map_get(unified, "cpu.max");
+	uint64_t number, period = 100000;
+	char quota[32];
+	int r;
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		const char *value = text_map_get(unified, known[i].file);
+
+		if (value && read_number(value, &number))
+			property_u64(b, known[i].property, number);
+	}
+	if (max && sscanf(max, "%31s %" SCNu64, quota, &period) >= 1 && read_number(quota, &number))
+		quota_properties(b, number, period);
+	r = property_bits(b, "AllowedCPUs", cpus, e);
+	return r < 0 ? r : property_bits(b, "AllowedMemoryNodes", mems, e);
+}
+
+/* Those that v2 has and systemd keeps; of two, the later counts. */
 int systemd_properties(struct buf *b, const struct oci_linux_resources *r, struct err *e)
 {
 	int ret = 0;
@@ -233,7 +286,7 @@ int systemd_properties(struct buf *b, const struct oci_linux_resources *r, struc
 		ret = property_bits(b, "AllowedCPUs", r->cpu->cpus, e);
 	if (r->cpu && ret == 0)
 		ret = property_bits(b, "AllowedMemoryNodes", r->cpu->mems, e);
-	return ret;
+	return ret < 0 ? ret : unified_properties(b, &r->unified, e);
 }
 
 /* calls */
@@ -292,9 +345,9 @@ static int wait_job(struct dbus *d, uint32_t serial, const char *unit, struct er
 	}
 }
 
-static int start_unit(struct dbus *d, const struct systemd_unit *u, pid_t pid,
-		      const struct oci_linux_resources *resources, struct err *e)
+static int start_unit(struct dbus *d, const struct cgroup *c, pid_t pid, struct err *e)
 {
+	const struct systemd_unit *u = &c->unit;
 	auto_buf body = BUF(DBUS_MESSAGE_MAX);
 	struct dbus_array properties, none;
 	uint32_t serial;
@@ -308,7 +361,9 @@ static int start_unit(struct dbus *d, const struct systemd_unit *u, pid_t pid,
 	property_bool(&body, "Delegate", true);
 	property_bool(&body, "DefaultDependencies", false);
 	property_pid(&body, pid);
-	r = systemd_properties(&body, resources, e);
+	r = systemd_properties(&body, c->resources, e);
+	if (r == 0)
+		r = variant_properties(&body, c->annotations, e);
 	if (r < 0)
 		return r;
 	dbus_array_end(&body, properties);
@@ -413,11 +468,11 @@ static int adopt(struct cgroup *c, pid_t pid, struct err *e)
 		return r;
 	if (c->len > 0)
 		return attach(c, &d, pid, e);
-	r = start_unit(&d, &c->unit, pid, c->resources, e);
+	r = start_unit(&d, c, pid, e);
 	if (r == -EEXIST) {
 		/* What a former life left: it failed (out of memory, say) and nobody asked why. */
 		call_unit(&d, "ResetFailedUnit", c->unit.name, NULL, &ignored);
-		r = start_unit(&d, &c->unit, pid, c->resources, e);
+		r = start_unit(&d, c, pid, e);
 	}
 	if (r == 0)
 		r = find_group(c, pid, e);
@@ -426,8 +481,28 @@ static int adopt(struct cgroup *c, pid_t pid, struct err *e)
 	return r < 0 || !c->resources ? r : cgroup_write_resources(c, c->resources, e);
 }
 
+/* systemd keeps a quota as a share of a second, so that another period would be another quota, and
+ * the reverse: what is not asked for is what it is now. */
+static void complete_quota(struct cgroup *c, struct oci_cpu *cpu)
+{
+	const char *now = group_read(c->unified, c->arena, "cpu.max");
+	uint64_t *period = ARENA_NEW(c->arena, uint64_t), number;
+	int64_t *quota = ARENA_NEW(c->arena, int64_t);
+	char first[32];
+
+	if (sscanf(now, "%31s %" SCNu64, first, period) != 2 || !read_number(first, &number))
+		return;
+	*quota = (int64_t)number; /* "max" is -1 */
+	if (cpu->quota && *cpu->quota && !(cpu->period && *cpu->period))
+		cpu->period = period;
+	if (cpu->period && *cpu->period && !(cpu->quota && *cpu->quota))
+		cpu->quota = quota;
+}
+
 static int update(struct cgroup *c, const struct oci_linux_resources *resources, struct err *e)
 {
+	struct oci_linux_resources complete = *resources;
+	struct oci_cpu cpu;
 	auto_dbus d = { .fd = -1 };
 	auto_buf body = BUF(DBUS_MESSAGE_MAX);
 	struct dbus_array properties;
@@ -437,10 +512,15 @@ static int update(struct cgroup *c, const struct oci_linux_resources *resources,
 
 	if (r < 0)
 		return r;
+	if (resources->cpu) {
+		cpu = *resources->cpu;
+		complete_quota(c, &cpu);
+		complete.cpu = &cpu;
+	}
 	dbus_text(&body, path_base(c->path));
 	dbus_u32(&body, true); /* until the unit ends */
 	properties = dbus_array_begin(&body, 8);
-	r = systemd_properties(&body, resources, e);
+	r = systemd_properties(&body, &complete, e);
 	dbus_array_end(&body, properties);
 	if (r == 0)
 		r = dbus_send(&d,

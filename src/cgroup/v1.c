@@ -27,15 +27,20 @@ struct group *v1_group(const struct cgroup *c, const char *controller)
 
 /* cpuset: a new group has no processors and nodes, and takes no process, until it is given some. */
 
-static int fill_from_parent(struct arena *a, const char *dir, const char *file, struct err *e)
+/* Groups above that others made and left without are filled first. */
+static int fill_from_parent(struct arena *a, const char *mount, const char *dir, const char *file,
+			    struct err *e)
 {
 	struct group child = { .dir = dir };
 	struct group parent = { .dir = arena_strndup(a, dir, (size_t)(strrchr(dir, '/') - dir)) };
 	const char *theirs;
 	int r;
 
-	if (*group_read(&child, a, file))
+	if (*group_read(&child, a, file) || strlen(dir) <= strlen(mount))
 		return 0;
+	r = fill_from_parent(a, mount, parent.dir, file, e);
+	if (r < 0)
+		return r;
 	theirs = group_read(&parent, a, file);
 	r = group_write(&child, file, theirs);
 	return r < 0 ? err_from(e, r, "write \"%s\" to %s/%s", theirs, dir, file) : 0;
@@ -49,9 +54,9 @@ static int v1_made(struct group *g, const char *dir, bool last, struct err *e)
 	if (!host_has_word(g->controllers, "cpuset", ','))
 		return 0;
 	a = arena_new();
-	r = fill_from_parent(a, dir, "cpuset.cpus", e);
+	r = fill_from_parent(a, g->mount, dir, "cpuset.cpus", e);
 	if (r == 0)
-		r = fill_from_parent(a, dir, "cpuset.mems", e);
+		r = fill_from_parent(a, g->mount, dir, "cpuset.mems", e);
 	if (r == 0 && !last) {
 		/* The kernel then does the same for the groups of containers below. */
 		struct group parent = { .dir = dir };
@@ -221,6 +226,15 @@ static bool v1_is_frozen(struct cgroup *c)
 	return g && strncmp(group_read(g, a, "freezer.state"), "FR", 2) == 0;
 }
 
+/* What the container froze, itself or in groups of its own, would not die. */
+static void v1_let_go(struct cgroup *c)
+{
+	const struct group *g = v1_group(c, "freezer");
+
+	if (g)
+		group_write_below(g, "freezer.state", "THAWED");
+}
+
 static int v1_kill_all(struct cgroup *c)
 {
 	return c->unified ? unified_kill(c->unified) : -EOPNOTSUPP;
@@ -348,6 +362,7 @@ const struct cgroup_manager cgroup_v1 = {
 	.freeze = v1_freeze,
 	.is_frozen = v1_is_frozen,
 	.kill_all = v1_kill_all,
+	.let_go = v1_let_go,
 	.stats = v1_stats,
 	.report = v1_report,
 	.oom_file = v1_oom_file,

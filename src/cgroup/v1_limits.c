@@ -72,6 +72,17 @@ static int v1_memory(struct limits *l, const struct oci_linux_resources *r, stru
 	at = l->n;
 	add_signed(l, "memory", "memory.memsw.limit_in_bytes", swap, FROM "memory.swap");
 	flag_last(l, at, swap && *swap == -1 ? LIMIT_IF_THERE : LIMIT_IF_SWAP);
+	if (swap && *swap > 0 && m->check_before_update && *m->check_before_update) {
+		l->v[l->n - 1].other_file = "memory.memsw.usage_in_bytes";
+		flag_last(l, at, LIMIT_CHECK_USAGE);
+	}
+	at = l->n;
+	add_signed(l, "memory", "memory.kmem.limit_in_bytes", m->kernel, FROM "memory.kernel");
+	flag_last(l, at, LIMIT_OBSOLETE);
+	at = l->n;
+	add_signed(l, "memory", "memory.kmem.tcp.limit_in_bytes", m->kernel_tcp,
+		   FROM "memory.kernelTCP");
+	flag_last(l, at, LIMIT_OBSOLETE);
 	add_signed(l, "memory", "memory.soft_limit_in_bytes", m->reservation,
 		   FROM "memory.reservation");
 	if (m->swappiness)

@@ -328,6 +328,52 @@ static void a_frozen_group_stands_still_and_can_be_killed(void **state)
 	munmap((void *)count, 4096);
 }
 
+static void what_froze_itself_is_removed_too(void **state)
+{
+	AUTO(arena) a = arena_new();
+	struct cgroup *c;
+	struct group *freezer = NULL, below;
+	struct err e;
+	char self[16];
+	pid_t pid;
+
+	need("freezer");
+	c = make(NULL);
+	for (size_t i = 0; i < c->len; i++)
+		if (strcmp(c->groups[i].controllers, "freezer") == 0)
+			freezer = &c->groups[i];
+	assert_non_null(freezer);
+	pid = sleeper(c, 0);
+	below = *freezer;
+	below.dir = arena_printf(a, "%s/guest", freezer->dir);
+	assert_int_equal(group_make(&below, NULL, &e), 0);
+	snprintf(self, sizeof(self), "%d", (int)pid);
+	assert_int_equal(group_write(&below, "cgroup.procs", self), 0);
+	assert_int_equal(group_write(&below, "freezer.state", "FROZEN"), 0);
+	unmake(c);
+	waitpid(pid, NULL, 0);
+}
+
+static void a_limit_below_what_is_in_use_is_refused_if_asked(void **state)
+{
+	static const int64_t less = 4096;
+	static const bool yes = true;
+	struct oci_memory memory = { .limit = &less, .check_before_update = &yes };
+	struct oci_linux_resources r = { .memory = &memory };
+	struct cgroup *c;
+	struct err e;
+	pid_t pid;
+
+	need("memory");
+	c = make(NULL);
+	pid = sleeper(c, 2);
+	assert_int_equal(cgroup_update(c, &r, &e), -EINVAL);
+	assert_non_null(strstr(e.msg, "rejecting memory limit 4096: "));
+	assert_non_null(strstr(e.msg, "(linux.resources.memory.limit)"));
+	unmake(c);
+	waitpid(pid, NULL, 0);
+}
+
 static void a_fork_bomb_ends(void **state)
 {
 	static const int64_t limit = 200;
@@ -591,6 +637,8 @@ int main(void)
 		cmocka_unit_test(a_limit_that_the_kernel_refuses_is_named_and_leaves_nothing),
 		cmocka_unit_test(a_limit_without_its_controller_is_refused),
 		cmocka_unit_test(a_frozen_group_stands_still_and_can_be_killed),
+		cmocka_unit_test(what_froze_itself_is_removed_too),
+		cmocka_unit_test(a_limit_below_what_is_in_use_is_refused_if_asked),
 		cmocka_unit_test(a_fork_bomb_ends),
 		cmocka_unit_test(devices_are_denied_but_for_the_usual_ones),
 		cmocka_unit_test(what_runs_is_counted),

@@ -116,6 +116,14 @@ static void processors_are_written_in_each_versions_words(void **state)
 	expect_v2("{\"cpu\":{\"idle\":1}}", "cpu.idle 1\n");
 }
 
+static void kernel_memory_has_files_on_v1_alone(void **state)
+{
+	const char *json = "{\"memory\":{\"kernel\":4096,\"kernelTCP\":8192}}";
+
+	expect_v2(json, "");
+	expect_v1(json, "memory.kmem.limit_in_bytes 4096\nmemory.kmem.tcp.limit_in_bytes 8192\n");
+}
+
 static void a_period_alone_keeps_the_quota(void **state)
 {
 	AUTO(arena) a = arena_new();
@@ -285,6 +293,7 @@ int main(void)
 		cmocka_unit_test(unlimited_memory_takes_the_limit_of_swap_off),
 		cmocka_unit_test(swap_below_memory_or_alone_is_refused),
 		cmocka_unit_test(processors_are_written_in_each_versions_words),
+		cmocka_unit_test(kernel_memory_has_files_on_v1_alone),
 		cmocka_unit_test(a_period_alone_keeps_the_quota),
 		cmocka_unit_test(processes_have_a_maximum_of_at_least_one),
 		cmocka_unit_test(disks_are_throttled),

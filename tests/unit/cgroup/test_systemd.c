@@ -11,7 +11,10 @@
 #include "base/units.h"
 #include "cgroup/dbus.h"
 #include "cgroup/systemd.h"
+#include "cgroup/variant.h"
 #include "unit.h"
+
+static struct arena *arena;
 
 static void expect_place(struct cgroup_create how, const char *slice, const char *name,
 			 const char *path)
@@ -134,6 +137,89 @@ static void limits_are_told_to_systemd_in_its_words(void **state)
 					    "CPUWeight 100\nCPUQuotaPeriodUSec 50000\n"
 					    "CPUQuotaPerSecUSec 1010000\nTasksMax 1\n"
 					    "AllowedCPUs ay 1 3\n");
+}
+
+static void files_that_systemd_knows_are_told_to_it_too(void **state)
+{
+	const char *json = "{\"cpu\":{\"period\":5000},\"unified\":{\"memory.high\":\"1000\","
+			   "\"pids.max\":\"max\",\"cpu.max\":\"20000 50000\",\"cpu.weight\":\"x\","
+			   "\"io.max\":\"8:0 rbps=1\",\"cpuset.cpus\":\"1\"}}";
+	AUTO(arena) a = arena_new();
+	struct oci_linux_resources r = { 0 };
+	auto_buf body = BUF(4096), out = BUF(4096);
+	struct err e;
+
+	assert_int_equal(json_read(a, json, strlen(json), &oci_linux_resources_json, &r, &e), 0);
+	assert_int_equal(systemd_properties(&body, &r, &e), 0);
+	print_properties(&out, &body);
+	assert_string_equal(buf_text(&out), "CPUQuotaPeriodUSec 5000\nMemoryHigh 1000\n"
+					    "TasksMax -1\nCPUQuotaPeriodUSec 50000\n"
+					    "CPUQuotaPerSecUSec 400000\nAllowedCPUs ay 1 2\n");
+}
+
+static void expect_property(const char *name, const char *text, const char *bytes, size_t len)
+{
+	struct text_pair pair = { arena_printf(arena, VARIANT_PREFIX "%s", name), text };
+	struct text_map map = { .v = &pair, .n = 1 };
+	auto_buf body = BUF(4096);
+	struct err e;
+
+	if (variant_properties(&body, &map, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(body.len, len);
+	assert_memory_equal(body.data, bytes, len);
+}
+
+static void annotations_become_properties(void **state)
+{
+#define EXPECT(name, text, bytes) expect_property(name, text, bytes, sizeof(bytes) - 1)
+	arena = arena_new();
+	EXPECT("Abc", "true", "\3\0\0\0Abc\0\1b\0\0\1\0\0\0");
+	EXPECT("Abc", "false", "\3\0\0\0Abc\0\1b\0\0\0\0\0\0");
+	EXPECT("Abc", "5", "\3\0\0\0Abc\0\1i\0\0\5\0\0\0");
+	EXPECT("Abc", " -1 ", "\3\0\0\0Abc\0\1i\0\0\377\377\377\377");
+	EXPECT("Abc", "uint64 6", "\3\0\0\0Abc\0\1t\0\0\0\0\0\6\0\0\0\0\0\0\0");
+	EXPECT("Abc", "@q 7", "\3\0\0\0Abc\0\1q\0\0\7\0");
+	EXPECT("Abc", "byte 0x10", "\3\0\0\0Abc\0\1y\0\020");
+	EXPECT("Abc", "'it\\'s'", "\3\0\0\0Abc\0\1s\0\0\4\0\0\0it's\0");
+	EXPECT("Abc", "['a', \"b\"]",
+	       "\3\0\0\0Abc\0\2as\0\0\0\0\016\0\0\0\1\0\0\0a\0\0\0\1\0\0\0b\0");
+	EXPECT("Abc", "@as []", "\3\0\0\0Abc\0\2as\0\0\0\0\0\0\0\0");
+	/* Seconds are microseconds to systemd. */
+	EXPECT("XSec", "2", "\5\0\0\0XUSec\0\1t\0\0\0\0\x80\x84\x1e\0\0\0\0\0");
+	EXPECT("XSec", "0.5", "\5\0\0\0XUSec\0\1t\0\0\0\0\x20\xa1\7\0\0\0\0\0");
+	EXPECT("XUSec", "uint64 2", "\5\0\0\0XUSec\0\1t\0\0\0\0\2\0\0\0\0\0\0\0");
+#undef EXPECT
+	arena_free(arena);
+}
+
+static void what_is_no_property_is_refused_by_its_annotation(void **state)
+{
+	static const char *const bad[][2] = {
+		{ "Abc", "" },         { "Abc", "truer" },
+		{ "Abc", "'open" },    { "Abc", "[1, 'a']" },
+		{ "Abc", "[]" },       { "Abc", "uint32 -1" },
+		{ "Abc", "byte 256" }, { "Abc", "5 6" },
+		{ "Abc", "@z 1" },     { "Abc", "@as 'a'" },
+		{ "Abc", "(1, 2)" },   { "A-b", "1" },
+		{ "Ab", "1" },         { "TimeSec", "'x'" },
+		{ "TimeSec", "-1" },   { "Abc", "uint64 99999999999999999999" },
+		{ "Abc", "[1" },
+	};
+
+	arena = arena_new();
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct text_pair pair = { arena_printf(arena, VARIANT_PREFIX "%s", bad[i][0]),
+					  bad[i][1] };
+		struct text_map map = { .v = &pair, .n = 1 };
+		auto_buf body = BUF(4096);
+		struct err e;
+
+		if (variant_properties(&body, &map, &e) != -EINVAL)
+			fail_msg("%s is taken", bad[i][1]);
+		assert_non_null(strstr(e.msg, "annotations[\"org.systemd.property."));
+	}
+	arena_free(arena);
 }
 
 static void a_call_reads_back(void **state)
@@ -263,6 +349,9 @@ int main(void)
 		cmocka_unit_test(what_is_no_unit_is_refused),
 		cmocka_unit_test(a_list_becomes_bits),
 		cmocka_unit_test(limits_are_told_to_systemd_in_its_words),
+		cmocka_unit_test(files_that_systemd_knows_are_told_to_it_too),
+		cmocka_unit_test(annotations_become_properties),
+		cmocka_unit_test(what_is_no_property_is_refused_by_its_annotation),
 		cmocka_unit_test(a_call_reads_back),
 		cmocka_unit_test(a_cut_or_changed_message_does_no_harm),
 		cmocka_unit_test(a_conversation_begins_with_who_we_are),
