@@ -12,6 +12,9 @@ extern const struct command attach_command, check_command, create_command, exec_
 	kill_command, ls_command, pause_command, ps_command, rename_command, restart_command,
 	rm_command, run_command, start_command, stop_command, unpause_command, version_command,
 	wait_command;
+extern const struct command volume_create_command, volume_export_command, volume_import_command,
+	volume_ls_command, volume_mount_command, volume_prune_command, volume_rm_command,
+	volume_unmount_command;
 
 /* Images. */
 extern const struct command history_command, image_command, image_exists_command,

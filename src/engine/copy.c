@@ -10,10 +10,10 @@
 #include "base/path.h"
 #include "engine/export.h"
 #include "engine/userns.h"
+#include "engine/volumes.h"
 #include "image/unpack.h"
 #include "kernel/open.h"
 #include "runtime/user.h"
-#include "volume/volume.h"
 
 /* An end, looked at. */
 struct side {
@@ -31,12 +31,32 @@ static const char *shown(const struct side *x)
 	return x->end->path;
 }
 
+static int open_folder(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOTDIR ? -ENOENT : err_sys(e, "open %s", path);
+	return fd;
+}
+
+static int open_volume(const struct state *s, struct arena *a, const char *name, struct err *e)
+{
+	auto_close int root = -1;
+	struct volume *v;
+	int r = volume_find(s, a, name, &v, e);
+
+	if (r < 0)
+		return r;
+	root = volume_open_shared(s, a, v, e);
+	return root < 0 ? root : file_open_dir_at(root, ".", e);
+}
+
 /* The folder or volume that is mounted at or above the path, of a container that does not run. */
 static int open_mounted(const struct state *s, struct arena *a, struct side *x, struct err *e)
 {
 	const struct container *c = x->end->container;
 	const struct container_mount *best = NULL;
-	const char *source;
 	int fd;
 
 	for (size_t i = 0; i < c->mounts.n; i++) {
@@ -49,10 +69,10 @@ static int open_mounted(const struct state *s, struct arena *a, struct side *x, 
 	}
 	if (!best)
 		return -ENOENT;
-	source = strcmp(best->type, "bind") == 0 ? best->source : volume_path(s, a, best->source);
-	fd = open(source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = strcmp(best->type, "bind") == 0 ? open_folder(best->source, e)
+					     : open_volume(s, a, best->source, e);
 	if (fd < 0)
-		return errno == ENOTDIR ? -ENOENT : err_sys(e, "open %s", source);
+		return fd;
 	x->path = path_join(a, "/", x->path + strlen(best->destination));
 	return fd;
 }

@@ -219,8 +219,9 @@ static int find_init(struct arena *a, const struct facts_about *about, struct sp
 
 /* What is in a volume, a container may have written: so the way to a part of it is gone now, and
  * stays what it is by its descriptor. */
-static int open_mount_source(const struct state *s, const struct container_mount *m, struct err *e)
+static int open_mount_source(const struct facts_about *about, size_t i, struct err *e)
 {
+	const struct container_mount *m = &about->container->mounts.v[i];
 	auto_close int volume = -1;
 	int fd;
 
@@ -228,7 +229,7 @@ static int open_mount_source(const struct state *s, const struct container_mount
 		fd = open(m->source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		return fd < 0 ? err_sys(e, "open %s", m->source) : fd;
 	}
-	volume = volume_open(s, m->source, e);
+	volume = container_open_volume(about, i, e);
 	if (volume < 0)
 		return volume;
 	if (!m->sub_path)
@@ -294,14 +295,21 @@ static int find_mounts(const struct facts_about *about, struct arena *a, struct 
 		int r;
 
 		paths[i] = NULL;
+		if (about->volume_fds[i] >= 0)
+			paths[i] = arena_printf(a, "/proc/self/fd/%d", about->volume_fds[i]);
 		if (!m->sub_path && !m->overlay)
 			continue;
-		fd = open_mount_source(about->state, m, e);
+		fd = open_mount_source(about, i, e);
 		if (fd < 0)
 			return fd;
-		r = m->overlay ? make_overlay(about, a, i, fd, e) : take_fd(fd);
+		if (m->overlay)
+			r = make_overlay(about, a, i, fd, e);
+		else if (about->volume_fds[i] >= 0)
+			r = kernel_mount_copy_part(about->volume_fds[i], fd, e);
+		else
+			r = take_fd(fd);
 		if (r < 0)
-			return err_wrap(e, "overlay on %s", m->destination);
+			return err_wrap(e, "mount on %s", m->destination);
 		about->mount_fds[i] = r;
 		paths[i] = arena_printf(a, "/proc/self/fd/%d", r);
 	}

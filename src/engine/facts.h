@@ -9,9 +9,9 @@ struct facts_about {
 	const struct container *container;
 	int run_dir; /* of the container */
 	int lib_dir; /* its durable directory */
-	/* Room for a descriptor per mount; the caller closes them after the start. NULL: the mounts
-	 * don't matter. */
-	int *mount_fds;
+	/* Room for a descriptor per mount, and what container_volumes_open() opened; the caller
+	 * closes them after the start. NULL: the mounts don't matter. */
+	int *mount_fds, *volume_fds;
 };
 
 /* The container's root as a detached mount: its image's layers under its own writable one, or a
@@ -29,8 +29,10 @@ int container_facts(struct arena *a, const struct facts_about *about, int root,
 int container_exec_facts(struct arena *a, const struct facts_about *about, int root,
 			 struct specify_facts *ret, struct err *e);
 /* Gives mounts that were asked for so to the container's user. */
-int container_own_mounts(const struct state *s, const struct container *c,
-			 const struct specify_facts *f, struct err *e);
+int container_own_mounts(const struct facts_about *about, const struct specify_facts *f,
+			 struct err *e);
 /* Volumes that nobody has used get what the image has at their place. */
-int container_fill_volumes(const struct state *s, struct arena *a, const struct container *c,
-			   int root, struct err *e);
+int container_fill_volumes(const struct facts_about *about, struct arena *a, int root,
+			   struct err *e);
+/* The root of the volume that c->mounts.v[i] is of, as a directory to look into. */
+int container_open_volume(const struct facts_about *about, size_t i, struct err *e);

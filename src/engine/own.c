@@ -73,9 +73,10 @@ static int own(const struct owner *o, int dir, const char *name, int depth, stru
 	return fd < 0 ? err_sys(e, "open %s", name) : own_entries(o, fd, depth, e);
 }
 
-static int own_mount(const struct state *s, const struct container_mount *m,
-		     const struct specify_facts *f, struct err *e)
+static int own_mount(const struct facts_about *about, size_t i, const struct specify_facts *f,
+		     struct err *e)
 {
+	const struct container_mount *m = &about->container->mounts.v[i];
 	struct owner o = { .uid = (uid_t)f->uid, .gid = (gid_t)f->gid };
 	auto_close int fd = -1;
 	struct stat st;
@@ -89,7 +90,7 @@ static int own_mount(const struct state *s, const struct container_mount *m,
 		if (fd < 0)
 			return err_sys(e, "open %s", m->source);
 	} else {
-		fd = volume_open(s, m->source, e);
+		fd = container_open_volume(about, i, e);
 		if (fd < 0)
 			return fd;
 	}
@@ -99,12 +100,14 @@ static int own_mount(const struct state *s, const struct container_mount *m,
 	return own(&o, fd, "", 0, e);
 }
 
-int container_own_mounts(const struct state *s, const struct container *c,
-			 const struct specify_facts *f, struct err *e)
+int container_own_mounts(const struct facts_about *about, const struct specify_facts *f,
+			 struct err *e)
 {
+	const struct container *c = about->container;
+
 	for (size_t i = 0; i < c->mounts.n; i++) {
 		const struct container_mount *m = &c->mounts.v[i];
-		int r = m->chown ? own_mount(s, m, f, e) : 0;
+		int r = m->chown ? own_mount(about, i, f, e) : 0;
 
 		if (r < 0)
 			return err_wrap(e, "mount on %s", m->destination);

@@ -124,20 +124,30 @@ int container_root_unmapped(const struct state *s, struct arena *a, const struct
 	return make_root(s, a, c, false, e);
 }
 
-static int fill_volume(const struct state *s, struct arena *a, const struct container *c,
-		       const struct container_mount *m, int root, struct err *e)
+int container_open_volume(const struct facts_about *about, size_t i, struct err *e)
 {
+	if (about->volume_fds[i] >= 0)
+		return file_open_dir_at(about->volume_fds[i], ".", e);
+	return volume_open(about->state, about->container->mounts.v[i].source, e);
+}
+
+static int fill_volume(const struct facts_about *about, struct arena *a, size_t i, int root,
+		       struct err *e)
+{
+	const struct container *c = about->container;
+	const struct container_mount *m = &c->mounts.v[i];
+	const struct state *s = about->state;
 	auto_close int from = -1;
 	auto_close int to = -1;
 	struct volume *v;
 	int r = volume_find(s, a, m->source, &v, e);
 
-	if (r < 0 || !v->fresh)
+	if (r < 0 || !v->fresh || !volume_is_copied_up(v))
 		return r;
 	from = kernel_open_in(root, m->destination, O_RDONLY | O_DIRECTORY, e);
 	if (from < 0 && from != -ENOENT && from != -ENOTDIR)
 		return from;
-	to = volume_open(s, m->source, e);
+	to = container_open_volume(about, i, e);
 	if (to < 0)
 		return to;
 	if (from < 0) {
@@ -148,16 +158,18 @@ static int fill_volume(const struct state *s, struct arena *a, const struct cont
 	return r < 0 ? r : volume_used(s, a, m->source, e);
 }
 
-int container_fill_volumes(const struct state *s, struct arena *a, const struct container *c,
-			   int root, struct err *e)
+int container_fill_volumes(const struct facts_about *about, struct arena *a, int root,
+			   struct err *e)
 {
+	const struct container *c = about->container;
+
 	for (size_t i = 0; i < c->mounts.n; i++) {
 		const struct container_mount *m = &c->mounts.v[i];
 		int r;
 
 		if (strcmp(m->type, "volume") != 0 || !m->copy_up)
 			continue;
-		r = fill_volume(s, a, c, m, root, e);
+		r = fill_volume(about, a, i, root, e);
 		if (r < 0)
 			return err_wrap(e, "fill volume %s from %s of the image", m->source,
 					m->destination);

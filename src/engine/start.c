@@ -17,6 +17,7 @@
 #include "engine/facts.h"
 #include "engine/pty.h"
 #include "engine/signals.h"
+#include "engine/volumes.h"
 #include "kernel/process.h"
 #include "monitor/monitor.h"
 #include "runtime/runtime.h"
@@ -32,7 +33,8 @@ struct launch {
 	struct arena *arena;
 	struct oci_config *config;
 	int run_dir, lib_dir, root, listener, client;
-	int *mount_fds;                     /* beside c->mounts */
+	int *mount_fds, *volume_fds; /* beside c->mounts */
+	int volumes_lock;
 	int64_t restarts, restart_delay_ms; /* in place: as the last end said */
 	int64_t step_usec;                  /* when the step being done began; monotonic */
 };
@@ -53,8 +55,11 @@ static void launch_close(struct launch *l)
 	close_p(&l->root);
 	close_p(&l->listener);
 	close_p(&l->client);
-	for (size_t i = 0; l->mount_fds && i < l->c->mounts.n; i++)
+	close_p(&l->volumes_lock);
+	for (size_t i = 0; l->mount_fds && i < l->c->mounts.n; i++) {
 		close_p(&l->mount_fds[i]);
+		close_p(&l->volume_fds[i]);
+	}
 }
 
 static void add_self(struct launch *l, struct texts *argv, const char *command)
@@ -355,6 +360,16 @@ static void remove_marks(int run_dir)
 	unlinkat(run_dir, RUN_PAUSED_MARK, 0);
 }
 
+static void make_mount_fds(struct launch *l)
+{
+	size_t n = l->c->mounts.n;
+
+	l->mount_fds = arena_array(l->arena, n, sizeof(*l->mount_fds));
+	l->volume_fds = arena_array(l->arena, n, sizeof(*l->volume_fds));
+	for (size_t i = 0; i < n; i++)
+		l->mount_fds[i] = l->volume_fds[i] = -1;
+}
+
 /* Decides everything that can be decided before there is a process. */
 static int prepare(struct launch *l, struct err *e)
 {
@@ -377,16 +392,17 @@ static int prepare(struct launch *l, struct err *e)
 	remove_marks(l->run_dir);
 	about.run_dir = l->run_dir;
 	about.lib_dir = l->lib_dir;
-	about.mount_fds = l->mount_fds =
-		arena_array(l->arena, l->c->mounts.n, sizeof(*l->mount_fds));
-	for (size_t i = 0; i < l->c->mounts.n; i++)
-		l->mount_fds[i] = -1;
-	r = container_fill_volumes(l->state, l->arena, l->c, l->root, e);
+	make_mount_fds(l);
+	about.mount_fds = l->mount_fds;
+	about.volume_fds = l->volume_fds;
+	r = container_volumes_open(l->state, l->arena, l->c, l->volume_fds, &l->volumes_lock, e);
+	if (r == 0)
+		r = container_fill_volumes(&about, l->arena, l->root, e);
 	if (r == 0)
 		r = container_facts(l->arena, &about, l->root, &facts, e);
 	step_done(l, "fill its volumes, find its user, devices, namespaces and files");
 	if (r == 0)
-		r = container_own_mounts(l->state, l->c, &facts, e);
+		r = container_own_mounts(&about, &facts, e);
 	if (r == 0)
 		r = container_specify(l->arena, l->c, &facts, &l->config, e);
 	if (r == 0)
@@ -448,6 +464,7 @@ int container_start(const struct state *s, const struct container *c,
 		.root = -1,
 		.listener = -1,
 		.client = -1,
+		.volumes_lock = -1,
 	};
 	int r;
 

@@ -47,6 +47,12 @@ int kernel_mount_copy(int dir, const char *path, bool recursive, struct err *e);
 /* The same of a path in the mount namespace of a process, of which nobody else could copy it. */
 int kernel_mount_copy_of(pid_t pid, const char *path, bool recursive, struct err *e);
 
+/* A part of a detached mount, which may come from anywhere: `inside` is open in it. The mount is
+ * used up; what is open in it stays good. */
+int kernel_mount_copy_part(int mount, int inside, struct err *e);
+/* Is the open directory the root of a mount? */
+bool kernel_is_mount_root(int dir);
+
 /* Changes a mount, detached or held open. */
 struct kernel_mount_set {
 	uint64_t set, clear;  /* MOUNT_ATTR_* */

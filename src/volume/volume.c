@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/path.h"
 #include "base/units.h"
+#include "kernel/mount.h"
 
 #define VOLUME_FILE    "volume.json"
 #define VOLUME_MAX     (1U << 20)
@@ -79,6 +81,19 @@ static bool is_name(const char *s)
 	return *s && !strchr("_.-", *s) && strspn(s, more) == strlen(s) && strlen(s) <= 200;
 }
 
+/* o=uid=,gid= of a volume that is a folder; to a mount they are an option. */
+static int own(const struct volume *v, int dir, struct err *e)
+{
+	const char *uid = text_map_get(&v->options, "UID"), *gid = text_map_get(&v->options, "GID");
+
+	if ((!uid && !gid) || volume_is_mount(v))
+		return 0;
+	if (fchownat(dir, "_data", uid ? (uid_t)strtoul(uid, NULL, 10) : (uid_t)-1,
+		     gid ? (gid_t)strtoul(gid, NULL, 10) : (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, "set the owner of _data");
+	return 0;
+}
+
 /* Fills the object in the making and puts it in place. */
 static int fill(const struct state *s, const struct volume *v, int dir, struct err *e)
 {
@@ -88,6 +103,9 @@ static int fill(const struct state *s, const struct volume *v, int dir, struct e
 		return r;
 	if (mkdirat(dir, "_data", 0755) < 0 || fchmodat(dir, "_data", 0755, 0) < 0)
 		return err_sys(e, "make _data");
+	r = own(v, dir, e);
+	if (r < 0)
+		return r;
 	/* An anonymous one is as durable as its container, which may not be. */
 	return state_commit(s, VOLUMES, v->name, dir, !v->anonymous, e);
 }
@@ -210,9 +228,28 @@ int volume_list(const struct state *s, struct arena *a, struct volumes *ret, str
 	return 0;
 }
 
+/* What `volume mount` left on it is not the volume's to be deleted. */
+static int take_mounts_away(const struct state *s, const char *name, struct err *e)
+{
+	AUTO(arena) a = arena_new();
+
+	for (;;) {
+		auto_close int data = volume_open(s, name, NULL);
+
+		if (data < 0 || !kernel_is_mount_root(data))
+			return 0;
+		if (umount2(volume_path(s, a, name), MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+			return err_sys(e, "unmount volume %s", name);
+	}
+}
+
 int volume_remove(const struct state *s, const char *name, struct err *e)
 {
 	auto_close int lock = state_lock(s, VOLUMES, name, e);
+	int r;
 
-	return lock < 0 ? lock : state_remove(s, VOLUMES, name, e);
+	if (lock < 0)
+		return lock;
+	r = take_mounts_away(s, name, e);
+	return r < 0 ? r : state_remove(s, VOLUMES, name, e);
 }
