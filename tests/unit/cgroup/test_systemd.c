@@ -178,13 +178,12 @@ static void annotations_become_properties(void **state)
 	EXPECT("Abc", "false", "\3\0\0\0Abc\0\1b\0\0\0\0\0\0");
 	EXPECT("Abc", "5", "\3\0\0\0Abc\0\1i\0\0\5\0\0\0");
 	EXPECT("Abc", " -1 ", "\3\0\0\0Abc\0\1i\0\0\377\377\377\377");
-	EXPECT("Abc", "uint64 6", "\3\0\0\0Abc\0\1t\0\0\0\0\0\6\0\0\0\0\0\0\0");
+	EXPECT("Abc", "uint64 6", "\3\0\0\0Abc\0\1t\0\0\0\0\0\0\6\0\0\0\0\0\0\0");
 	EXPECT("Abc", "@q 7", "\3\0\0\0Abc\0\1q\0\0\7\0");
 	EXPECT("Abc", "byte 0x10", "\3\0\0\0Abc\0\1y\0\020");
 	EXPECT("Abc", "'it\\'s'", "\3\0\0\0Abc\0\1s\0\0\4\0\0\0it's\0");
-	EXPECT("Abc", "['a', \"b\"]",
-	       "\3\0\0\0Abc\0\2as\0\0\0\0\016\0\0\0\1\0\0\0a\0\0\0\1\0\0\0b\0");
-	EXPECT("Abc", "@as []", "\3\0\0\0Abc\0\2as\0\0\0\0\0\0\0\0");
+	EXPECT("Abc", "['a', \"b\"]", "\3\0\0\0Abc\0\2as\0\016\0\0\0\1\0\0\0a\0\0\0\1\0\0\0b\0");
+	EXPECT("Abc", "@as []", "\3\0\0\0Abc\0\2as\0\0\0\0\0");
 	/* Seconds are microseconds to systemd. */
 	EXPECT("XSec", "2", "\5\0\0\0XUSec\0\1t\0\0\0\0\x80\x84\x1e\0\0\0\0\0");
 	EXPECT("XSec", "0.5", "\5\0\0\0XUSec\0\1t\0\0\0\0\x20\xa1\7\0\0\0\0\0");
