@@ -158,6 +158,9 @@ int monitor_exec(const char *monitor, const struct monitor_handover *h, struct e
 		if (r < 0)
 			return r;
 	}
+	for (size_t i = 0; i < h->held_len; i++)
+		if (fcntl(h->held[i], F_SETFD, 0) < 0)
+			return err_sys(e, "hand over descriptor %d", h->held[i]);
 	execve(monitor, (char *const *)argv.v, env.n ? (char *const *)env.v : no_env);
 	return err_sys(e, "execute %s", monitor);
 }

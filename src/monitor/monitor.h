@@ -88,6 +88,9 @@ struct monitor_handover {
 	int timeout_sec;     /* kill it after that; 0: never */
 	int stop_signal;     /* when the monitor itself gets SIGTERM; 0: SIGTERM */
 	int stop_timeout_ms; /* and then SIGKILL; negative: never */
+	/* Kept open for as long as the monitor is: sockets that hold published ports. */
+	const int *held;
+	size_t held_len;
 	/* A cgroup file with an "oom_kill N" line (v2 memory.events, v1 memory.oom_control), or -1.
 	 */
 	int oom;

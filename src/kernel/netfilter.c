@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/netfilter.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/buf.h"
+#include "kernel/netns.h"
+
+#define ANSWER_BYTES 32768
+
+int netfilter_open(int netns, struct err *e)
+{
+	int own, fd, r = kernel_netns_enter(netns, &own, e);
+
+	if (r < 0)
+		return r;
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	if (fd < 0 && errno == EPROTONOSUPPORT)
+		r = err_set(e, ERR_UNSUPPORTED, "this kernel has no netfilter");
+	else if (fd < 0)
+		r = err_sys(e, "open a netfilter socket");
+	kernel_netns_back(own);
+	return r < 0 ? r : fd;
+}
+
+static struct nlmsghdr *begin(void *room, unsigned subsystem, unsigned type, unsigned flags,
+			      int family)
+{
+	struct nlmsghdr *h = mnl_nlmsg_put_header(room);
+	struct nfgenmsg *g;
+
+	h->nlmsg_type = (uint16_t)(subsystem << 8 | type);
+	h->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	h->nlmsg_seq = 1;
+	g = mnl_nlmsg_put_extra_header(h, sizeof(*g));
+	*g = (struct nfgenmsg){ .nfgen_family = (uint8_t)family, .version = NFNETLINK_V0 };
+	return h;
+}
+
+/* Hands each message of the answer to each(); the error that ends it, or 0. */
+typedef void each_fn(void *arg, const struct nlmsghdr *h);
+static int ask(int fd, const struct nlmsghdr *request, each_fn *each, void *arg)
+{
+	_Alignas(struct nlmsghdr) char room[ANSWER_BYTES];
+
+	if (send(fd, request, request->nlmsg_len, 0) < 0)
+		return -errno;
+	for (;;) {
+		ssize_t n = recv(fd, room, sizeof(room), 0);
+		const struct nlmsghdr *h = (const struct nlmsghdr *)room;
+		int left = (int)n;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EPROTO;
+		for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+			const struct nlmsgerr *error = mnl_nlmsg_get_payload(h);
+
+			if (h->nlmsg_type == NLMSG_DONE)
+				return 0;
+			if (h->nlmsg_type == NLMSG_ERROR)
+				return mnl_nlmsg_get_payload_len(h) >= sizeof(*error) ? error->error
+										      : -EPROTO;
+			if (each)
+				each(arg, h);
+			if (!(h->nlmsg_flags & NLM_F_MULTI))
+				return 0;
+		}
+	}
+}
+
+static void note(void *arg, const struct nlmsghdr *h)
+{
+	*(bool *)arg = true;
+}
+
+/* 1: something was said; 0: nothing, or that there is no such thing. */
+static int ask_whether(int fd, const struct nlmsghdr *request, struct err *e)
+{
+	bool found = false;
+	int r = ask(fd, request, note, &found);
+
+	if (r < 0 && r != -ENOENT)
+		return err_from(e, r, "look at the firewall");
+	return found;
+}
+
+int netfilter_has_rules(int socket, const char *table, const char *chain, struct err *e)
+{
+	_Alignas(struct nlmsghdr) char room[512];
+	struct nlmsghdr *h =
+		begin(room, NFNL_SUBSYS_NFTABLES, NFT_MSG_GETRULE, NLM_F_DUMP, NFPROTO_INET);
+
+	mnl_attr_put_strz(h, NFTA_RULE_TABLE, table);
+	mnl_attr_put_strz(h, NFTA_RULE_CHAIN, chain);
+	return ask_whether(socket, h, e);
+}
+
+int netfilter_has_interface(int socket, const char *table, const char *set, const char *name,
+			    struct err *e)
+{
+	_Alignas(struct nlmsghdr) char room[512];
+	struct nlmsghdr *h = begin(room, NFNL_SUBSYS_NFTABLES, NFT_MSG_GETSETELEM, 0, NFPROTO_INET);
+	struct nlattr *list, *element, *key;
+	char padded[IF_NAMESIZE] = { 0 };
+
+	strncpy(padded, name, sizeof(padded) - 1);
+	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, table);
+	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, set);
+	list = mnl_attr_nest_start(h, NFTA_SET_ELEM_LIST_ELEMENTS);
+	element = mnl_attr_nest_start(h, NFTA_LIST_ELEM);
+	key = mnl_attr_nest_start(h, NFTA_SET_ELEM_KEY);
+	mnl_attr_put(h, NFTA_DATA_VALUE, sizeof(padded), padded);
+	mnl_attr_nest_end(h, key);
+	mnl_attr_nest_end(h, element);
+	mnl_attr_nest_end(h, list);
+	return ask_whether(socket, h, e);
+}
+
+/* Flows: those that match are collected first, as a socket does one dump at a time. */
+struct flows {
+	uint8_t protocol;
+	uint16_t first, last;
+	struct buf tuples; /* CTA_TUPLE_ORIG attributes, one after another */
+};
+
+static const struct nlattr *find(const struct nlattr *nest, unsigned type)
+{
+	const struct nlattr *at;
+
+	mnl_attr_for_each_nested(at, nest) if (mnl_attr_get_type(at) == type) return at;
+	return NULL;
+}
+
+static bool matches(const struct flows *f, const struct nlattr *tuple)
+{
+	const struct nlattr *protocol = find(tuple, CTA_TUPLE_PROTO);
+	const struct nlattr *number = protocol ? find(protocol, CTA_PROTO_NUM) : NULL;
+	const struct nlattr *port = protocol ? find(protocol, CTA_PROTO_DST_PORT) : NULL;
+	uint16_t value;
+
+	if (!number || !port || mnl_attr_get_payload_len(number) < 1 ||
+	    mnl_attr_get_payload_len(port) < 2)
+		return false;
+	value = ntohs(mnl_attr_get_u16(port));
+	return mnl_attr_get_u8(number) == f->protocol && value >= f->first && value <= f->last;
+}
+
+static void collect(void *arg, const struct nlmsghdr *h)
+{
+	struct flows *f = arg;
+	const struct nlattr *at;
+
+	mnl_attr_for_each(at, h,
+			  sizeof(struct nfgenmsg)) if (mnl_attr_get_type(at) == CTA_TUPLE_ORIG &&
+						       matches(f, at))
+		buf_add(&f->tuples, at, MNL_ALIGN(at->nla_len));
+}
+
+int netfilter_forget_flows(int socket, int family, uint8_t protocol, uint16_t first_port,
+			   uint16_t last_port, struct err *e)
+{
+	_Alignas(struct nlmsghdr) char room[1024];
+	struct flows f = { protocol, first_port, last_port, BUF((size_t)64 << 20) };
+	struct nlmsghdr *h =
+		begin(room, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET, NLM_F_DUMP, family);
+	int r = ask(socket, h, collect, &f);
+
+	for (size_t at = 0; r == 0 && at + sizeof(struct nlattr) <= f.tuples.len;) {
+		const struct nlattr *tuple = (const struct nlattr *)(f.tuples.data + at);
+
+		h = begin(room, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE, NLM_F_ACK, family);
+		mnl_attr_put(h, CTA_TUPLE_ORIG | NLA_F_NESTED, mnl_attr_get_payload_len(tuple),
+			     mnl_attr_get_payload(tuple));
+		r = ask(socket, h, NULL, NULL);
+		/* It ended by itself. */
+		r = r == -ENOENT ? 0 : r;
+		at += MNL_ALIGN(tuple->nla_len);
+	}
+	buf_free(&f.tuples);
+	return r < 0 ? err_from(e, r, "forget flows to published ports") : 0;
+}

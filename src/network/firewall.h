@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The firewall's part in networks: masquerading, published ports, and what may talk to what.  All
+ * of it is in one nftables table, `inet berth` (doc/formats/firewall.md), made of rules that never
+ * change and of sets that have an element for each network and each published port.  So a
+ * container that starts or stops changes elements only, in one transaction of the program
+ * `firewall`; and one that publishes nothing, on a bridge that is known, changes nothing.
+ *
+ * What there should be follows from attachments/ alone (network_status_list()).  A table that
+ * somebody flushed is put back, whole, by the next container that starts and by
+ * firewall_reload().
+ */
+#pragma once
+
+#include "network/network.h"
+
+#define FIREWALL_TABLE "inet berth"
+
+/* Pure: texts for the program. */
+
+/* Table, sets, chains, and rules in place of those that are there. The administrator's chain stays
+ * as it is, and so do the elements of sets. */
+void firewall_print_rules(struct buf *out);
+/* Empties all sets. */
+void firewall_print_flush(struct buf *out);
+/* The elements of a bridge network; nothing for another driver. verb: "add" or "delete". */
+void firewall_print_network(struct buf *out, const char *verb, const struct network *n);
+/* The elements of a container's published ports. */
+void firewall_print_ports(struct buf *out, const char *verb, const struct network_status *st);
+
+/* Where a container's published ports lead to: its address of that family on its first bridge that
+ * isn't internal, else on its first bridge; NULL if it has none. Without the prefix's length. */
+const char *firewall_port_target(struct arena *a, const struct network_status *st, bool ipv6);
+
+/* Doing. host_netns: as network_join's. */
+
+/* The elements of a container that starts; the whole table if its rules are not there. */
+int firewall_open(const struct state *s, const struct network_status *st, int host_netns,
+		  struct err *e);
+/* Takes its ports away. What isn't there is no error. */
+int firewall_close(const struct state *s, const struct network_status *st, int host_netns,
+		   struct err *e);
+/* Takes a network's elements away: it is removed. */
+int firewall_forget(const struct state *s, const struct network *n, int host_netns, struct err *e);
+/* The whole table anew, of all that are on networks now. */
+int firewall_reload(const struct state *s, int host_netns, struct err *e);
+
+/* firewall_open() as an operation, which firewall_close() undoes. st and target are looked at when
+ * it is applied, and so have to live as long as the plan. */
+void firewall_plan(struct plan *p, const struct state *s, const struct network_status *st,
+		   const struct network_target *target);
