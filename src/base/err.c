@@ -13,11 +13,9 @@ static const int kind_code[] = {
 };
 _Static_assert(ARRAY_LEN(kind_code) == ERR_KINDS, "every kind has an errno");
 
-/* What strerror_r() gives here may live in static memory; both forms are fine to print. */
 static int fill(struct err *e, enum err_kind kind, int code, bool with_reason, const char *fmt,
 		va_list args)
 {
-	char reason[128];
 	int n;
 
 	if (!e)
@@ -26,9 +24,9 @@ static int fill(struct err *e, enum err_kind kind, int code, bool with_reason, c
 	e->code = code;
 	e->where = 0;
 	n = vsnprintf(e->msg, sizeof(e->msg), fmt, args);
+	errno = code;
 	if (with_reason && n >= 0 && (size_t)n < sizeof(e->msg))
-		snprintf(e->msg + n, sizeof(e->msg) - (size_t)n, ": %s",
-			 strerror_r(code, reason, sizeof(reason)));
+		snprintf(e->msg + n, sizeof(e->msg) - (size_t)n, ": %m");
 	return -code;
 }
 

@@ -21,15 +21,16 @@ int foreground_code(const struct err *e)
 									     : EXIT_ENGINE;
 }
 
-/* What the end leaves is removed before the caller hears of it: then the name is free again. */
-static int clean_up(const struct foreground *f, struct err *e)
+/* What the end leaves is removed before the caller hears of it: then the name is free again, and of
+ * the container there are but files in the trash. */
+static int clean_up(const struct foreground *f, struct state_trash *trash, struct err *e)
 {
 	const struct session *s = f->session;
 
 	if (f->container->auto_remove)
 		return container_remove(&s->state, s->arena, f->container,
-					&(struct container_remove){ .force = true,
-								    .volumes = true },
+					&(struct container_remove){
+						.force = true, .volumes = true, .trash = trash },
 					e);
 	return container_cleanup(&s->state, s->arena, f->container, e);
 }
@@ -56,11 +57,14 @@ int foreground_attach(const struct foreground *f, int socket, int *ret_code, str
 		r = err_set(e, ERR_SYSTEM, "the monitor of container %s is gone", c->id);
 	*ret_code = end.end == ATTACH_DETACHED ? 0 : end.exit_code;
 	if (r == 0 && end.end == ATTACH_ENDED && f->owner) {
+		struct state_trash trash = { 0 };
 		struct err why;
 
-		if (clean_up(f, &why) < 0)
+		if (clean_up(f, &trash, &why) < 0)
 			cli_fail(&why);
-		attach_cleaned(socket);
+		/* Deleting is the monitor's: nobody waits for it. */
+		if (!attach_cleaned(socket, trash.lib, trash.run))
+			state_delete(&f->session->state, &trash);
 	}
 	close(socket);
 	return r;

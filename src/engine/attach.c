@@ -221,9 +221,16 @@ int attach_relay(int socket, const struct attach_how *how, struct attach_result 
 	return 0;
 }
 
-void attach_cleaned(int socket)
+bool attach_cleaned(int socket, const char *lib, const char *run)
 {
-	say(socket, ATTACH_CLEANED, NULL, 0, 0);
+	struct {
+		char type;
+		struct attach_trash trash;
+	} packet = { .type = ATTACH_CLEANED };
+
+	snprintf(packet.trash.lib, sizeof(packet.trash.lib), "%s", lib);
+	snprintf(packet.trash.run, sizeof(packet.trash.run), "%s", run);
+	return send(socket, &packet, *lib || *run ? sizeof(packet) : 1, MSG_NOSIGNAL) > 0;
 }
 
 int attach_watch(int run_dir, struct err *e)

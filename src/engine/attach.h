@@ -47,8 +47,9 @@ int attach_connect(int run_dir, struct err *e);
 /* Relays until the end. The socket stays open for attach_cleaned(). */
 int attach_relay(int socket, const struct attach_how *how, struct attach_result *ret,
 		 struct err *e);
-/* An owner has cleaned up: the monitor may go. */
-void attach_cleaned(int socket);
+/* An owner has cleaned up: the monitor may go, and delete what `lib` and `run` name in the trash on
+ * its way ("": nothing). False: there is no monitor to do it. */
+bool attach_cleaned(int socket, const char *lib, const char *run);
 /* Waits for the exit, wanting no stream; timeout_ms negative: for ever, else -ETIMEDOUT. */
 int attach_wait(int run_dir, int timeout_ms, struct attach_result *ret, struct err *e);
 

@@ -15,19 +15,23 @@ static void remove_volumes(const struct state *s, const struct container *c)
 }
 
 /* With its lock held and nothing running. */
-static int remove_ended(const struct state *s, struct arena *a, const struct container *c,
-			bool volumes, struct err *e)
+static int remove_ended(const struct state *s, const struct container *c,
+			const struct container_status *st, const struct container_remove *how,
+			struct err *e)
 {
-	int r = container_cleanup(s, a, c, e);
+	struct state_trash trash;
+	int r = container_cleanup_ended(st, e);
 
 	if (r < 0)
 		return err_wrap(e, "remove container %s", c->id);
 	/* The name first: without it the object is still found by its id, and removed again. */
 	state_name_drop(s, CONTAINERS, c->name);
-	r = state_remove(s, CONTAINERS, c->id, e);
+	r = state_discard(s, CONTAINERS, c->id, how->trash ? how->trash : &trash, e);
+	if (!how->trash)
+		state_delete(s, &trash);
 	if (r < 0)
 		return err_wrap(e, "remove container %s", c->id);
-	if (volumes)
+	if (how->volumes)
 		remove_volumes(s, c);
 	if (c->cid_file)
 		unlink(c->cid_file);
@@ -62,7 +66,7 @@ static int stop_and_remove(const struct state *s, struct arena *a, const struct 
 			if (r < 0)
 				return r;
 			if (!container_is_alive(&st))
-				return remove_ended(s, a, c, how->volumes, e);
+				return remove_ended(s, c, &st, how, e);
 		}
 		if (!how->force)
 			return is_running(c, &st, e);

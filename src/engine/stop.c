@@ -279,19 +279,24 @@ int container_wait(const struct state *s, struct arena *a, const struct containe
 	}
 }
 
-int container_cleanup(const struct state *s, struct arena *a, const struct container *c,
-		      struct err *e)
+int container_cleanup_ended(const struct container_status *st, struct err *e)
 {
 	AUTO(cgroup) group = NULL;
-	struct container_status st;
-	int r = container_status(s, a, c, &st, e);
+	int r;
 
-	if (r < 0)
-		return r;
-	if (container_is_alive(&st) || text_empty(st.run.cgroup))
+	if (text_empty(st->run.cgroup))
 		return 0;
-	r = cgroup_open(st.run.cgroup_manager, st.run.cgroup, &group, e);
+	r = cgroup_open(st->run.cgroup_manager, st->run.cgroup, &group, e);
 	if (r == -ENOENT)
 		return 0;
 	return r < 0 ? r : cgroup_remove(group, 5000, e);
+}
+
+int container_cleanup(const struct state *s, struct arena *a, const struct container *c,
+		      struct err *e)
+{
+	struct container_status st;
+	int r = container_status(s, a, c, &st, e);
+
+	return r < 0 || container_is_alive(&st) ? r : container_cleanup_ended(&st, e);
 }

@@ -36,11 +36,14 @@ int container_wait(const struct state *s, struct arena *a, const struct containe
 /* What the end of a container leaves: its cgroup. Called by whoever saw the end. */
 int container_cleanup(const struct state *s, struct arena *a, const struct container *c,
 		      struct err *e);
+/* The same of one that is known to have ended. */
+int container_cleanup_ended(const struct container_status *st, struct err *e);
 
 struct container_remove {
-	bool force;          /* stop it first */
-	bool volumes;        /* and its anonymous volumes */
-	int64_t timeout_sec; /* with force; 0: kill at once, negative: the container's own */
+	bool force;                /* stop it first */
+	bool volumes;              /* and its anonymous volumes */
+	int64_t timeout_sec;       /* with force; 0: kill at once, negative: the container's own */
+	struct state_trash *trash; /* not NULL: the caller sees to the deletion */
 };
 /* 0: removed, 1: another command had done it or did it meanwhile. ERR_CONFLICT with where =
  * CONTAINER_IS_RUNNING without force. */

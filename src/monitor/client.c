@@ -154,6 +154,10 @@ bool client_packet(struct supervisor *s, struct client *c, const char *packet, s
 	case ATTACH_CLEANED:
 		if (!(c->wants & ATTACH_OWNER) || !c->told)
 			return false;
+		if (len == 1 + sizeof(s->trash))
+			memcpy(&s->trash, packet + 1, sizeof(s->trash));
+		else if (len != 1)
+			return false;
 		s->cleaned = true;
 		return true;
 	default:
@@ -166,7 +170,7 @@ bool client_packet(struct supervisor *s, struct client *c, const char *packet, s
 static void client_receive(struct supervisor *s, struct client *c)
 {
 	struct input *in = &s->input;
-	char *packet = in->text, small[16];
+	char *packet = in->text, small[1 + sizeof(struct attach_trash)];
 	size_t room = sizeof(in->text);
 	ssize_t n;
 	bool fine;

@@ -23,7 +23,8 @@
  * finds the record, and the log complete.
  *
  * Privileges.  We hold descriptors rather than paths, and of the capabilities only those needed to
- * signal a container of another user and to rotate a log in another user's directory.  There is no
+ * signal a container of another user, to rotate a log in another user's directory and to delete
+ * what users of a container made.  There is no
  * seccomp filter: it would outlast the exec that makes us berth again, and could not be lifted.
  */
 #include <errno.h>
@@ -307,7 +308,8 @@ int main(int argc, char **argv)
 		detach_stdio();
 	prctl(PR_SET_NAME, "berth-monitor");
 	survive_oom(&s);
-	keep_capabilities(1u << 1 /* CAP_DAC_OVERRIDE */ | 1u << 5 /* CAP_KILL */);
+	keep_capabilities(1u << 1 /* CAP_DAC_OVERRIDE */ | 1u << 3 /* CAP_FOWNER */ |
+			  1u << 5 /* CAP_KILL */);
 
 	supervisor_run(&s);
 
@@ -315,5 +317,7 @@ int main(int argc, char **argv)
 		become(&s, s.h.restart_argv);
 	if (s.h.cleanup_argv && s.h.program && !s.cleaned)
 		become(&s, s.h.cleanup_argv);
+	if (s.cleaned)
+		trash_delete(&s);
 	return 0;
 }

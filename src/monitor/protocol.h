@@ -33,7 +33,8 @@ enum attach_type {
 	 * foreground client this closes the container's stream, which then learns it as any writer
 	 * does. */
 	ATTACH_CLOSED = 'p',
-	ATTACH_CLEANED = 'c', /* an owner has cleaned up after the EXIT */
+	/* An owner has cleaned up after the EXIT; nothing, or struct attach_trash. */
+	ATTACH_CLEANED = 'c',
 	/* monitor to client */
 	ATTACH_STDOUT = 'o', /* bytes; all output when the container has a terminal */
 	ATTACH_STDERR = 'r', /* bytes */
@@ -52,6 +53,12 @@ enum {
 
 struct attach_size {
 	uint16_t rows, columns;
+};
+
+/* What the container's directories are called in the trash, where the owner put them: the monitor,
+ * whom nobody waits for any more, deletes them. "": not there. */
+struct attach_trash {
+	char lib[256], run[256];
 };
 
 struct attach_exit {

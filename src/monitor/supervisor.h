@@ -108,7 +108,8 @@ struct supervisor {
 	int64_t finished_nsec;
 	int delay_ms; /* before the restart */
 	bool cleaned;
-	char oom_before[16]; /* our oom_score_adj, for what we become */
+	struct attach_trash trash; /* to be deleted at last */
+	char oom_before[16];       /* our oom_score_adj, for what we become */
 };
 
 int64_t now_monotonic_ms(void);
@@ -183,6 +184,9 @@ int log_file_room(struct log_file *f, int64_t bytes);
 int log_file_write(struct log_file *f, struct iovec *v, int n);
 void log_file_commit(struct log_file *f);  /* what was written are complete records */
 void log_file_abandon(struct log_file *f); /* takes back what wasn't committed */
+
+/* trash.c: what nobody waits for. */
+void trash_delete(const struct supervisor *s);
 
 /* record.c */
 #define TIME_TEXT_MAX 40

@@ -231,13 +231,14 @@ int state_lock(const struct state *s, const char *kind, const char *id, struct e
 	}
 }
 
-/* Renames root/kind/id into root's trash and deletes it there. */
-static int trash(int root, const char *kind, const char *id, struct err *e)
+/* Renames root/kind/id into root's trash, as ret[256]; "" if there is none. */
+static int discard(int root, const char *kind, const char *id, char *ret, struct err *e)
 {
 	char from[PATH_MAX], to[PATH_MAX];
 	uint32_t number;
 	int r = layout_path(from, sizeof(from), NULL, kind, id, e);
 
+	*ret = '\0';
 	if (r < 0)
 		return r;
 	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
@@ -256,21 +257,51 @@ static int trash(int root, const char *kind, const char *id, struct err *e)
 		return 0;
 	if (r < 0)
 		return err_from(e, r, "remove %s", from);
-	/* It is gone; what of it cannot be deleted now is for the next sweep. */
-	file_remove_tree_at(root, to, NULL);
+	strcpy(ret, to + strlen(LAYOUT_TRASH "/"));
 	return 0;
+}
+
+int state_discard(const struct state *s, const char *kind, const char *id, struct state_trash *ret,
+		  struct err *e)
+{
+	int r = discard(s->lib, kind, id, ret->lib, e);
+
+	ret->run[0] = '\0';
+	return r < 0 ? r : discard(s->run, kind, id, ret->run, e);
+}
+
+static void delete (int root, const char *name)
+{
+	char path[PATH_MAX];
+
+	if (!*name)
+		return;
+	snprintf(path, sizeof(path), LAYOUT_TRASH "/%s", name);
+	file_remove_tree_at(root, path, NULL);
+}
+
+void state_delete(const struct state *s, const struct state_trash *t)
+{
+	delete (s->lib, t->lib);
+	delete (s->run, t->run);
 }
 
 int state_remove_run(const struct state *s, const char *kind, const char *id, struct err *e)
 {
-	return trash(s->run, kind, id, e);
+	struct state_trash t;
+	int r = discard(s->run, kind, id, t.run, e);
+
+	delete (s->run, t.run);
+	return r;
 }
 
 int state_remove(const struct state *s, const char *kind, const char *id, struct err *e)
 {
-	int r = trash(s->lib, kind, id, e);
+	struct state_trash t;
+	int r = state_discard(s, kind, id, &t, e);
 
-	return r < 0 ? r : trash(s->run, kind, id, e);
+	state_delete(s, &t);
+	return r;
 }
 
 int state_list(const struct state *s, const char *kind, struct arena *a, struct texts *ret,
@@ -292,25 +323,13 @@ int state_lock_store(const struct state *s, bool exclusive, struct err *e)
 	return take_fd(fd);
 }
 
-static void sweep_trash(int root)
+/* Deletes what is in the open directory but what a living process holds locked. */
+static void sweep_dir(int dir)
 {
 	AUTO(arena) a = arena_new();
 	struct texts l;
-	auto_close int dir = openat(root, LAYOUT_TRASH, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (dir < 0 || layout_entries(dir, ".", a, &l, NULL) < 0)
-		return;
-	for (size_t i = 0; i < l.n; i++)
-		file_remove_tree_at(dir, l.v[i], NULL);
-}
-
-static void sweep_new(const struct state *s)
-{
-	AUTO(arena) a = arena_new();
-	auto_close int dir = layout_lock_new(s, LOCK_EX | LOCK_NB);
-	struct texts l;
-
-	if (dir < 0 || layout_entries(dir, ".", a, &l, NULL) < 0)
+	if (layout_entries(dir, ".", a, &l, NULL) < 0)
 		return;
 	for (size_t i = 0; i < l.n; i++) {
 		auto_close int fd = openat(dir, l.v[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -318,6 +337,22 @@ static void sweep_new(const struct state *s)
 		if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
 			file_remove_tree_at(dir, l.v[i], NULL);
 	}
+}
+
+static void sweep_trash(int root)
+{
+	auto_close int dir = openat(root, LAYOUT_TRASH, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir >= 0)
+		sweep_dir(dir);
+}
+
+static void sweep_new(const struct state *s)
+{
+	auto_close int dir = layout_lock_new(s, LOCK_EX | LOCK_NB);
+
+	if (dir >= 0)
+		sweep_dir(dir);
 }
 
 /* The half of a file that was to replace another: all are written under this lock. */

@@ -56,6 +56,15 @@ int state_run_dir(const struct state *s, const char *kind, const char *id, bool 
  * there, or not any more. */
 int state_lock(const struct state *s, const char *kind, const char *id, struct err *e);
 bool state_exists(const struct state *s, const char *kind, const char *id);
+/* What is gone for everyone and yet to be deleted: names in the roots' .trash, "" for none. */
+struct state_trash {
+	char lib[256], run[256];
+};
+/* The renames alone. */
+int state_discard(const struct state *s, const char *kind, const char *id, struct state_trash *ret,
+		  struct err *e);
+/* The deletion; what of it cannot be done now is for the next sweep. */
+void state_delete(const struct state *s, const struct state_trash *t);
 /* Removes both roots' parts: one rename each, then the deletion. Absent is no error. */
 int state_remove(const struct state *s, const char *kind, const char *id, struct err *e);
 /* The volatile part alone. */
@@ -82,5 +91,5 @@ int state_name_list(const struct state *s, const char *kind, struct arena *a, st
 /* The store-wide lock: shared while an object that refers to others is being made, exclusive while
  * what nobody refers to is collected. Close the descriptor to release it. */
 int state_lock_store(const struct state *s, bool exclusive, struct err *e);
-/* Deletes what is in .trash, and in .new what nobody holds locked. Cheap when there is nothing. */
+/* Deletes what nobody holds locked in .trash and in .new. Cheap when there is nothing. */
 void state_sweep(const struct state *s);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "monitor/starter.h"
@@ -169,6 +170,28 @@ static void an_owner_that_cleans_up_spares_the_cleanup_program(void **state)
 	client_say(w->client, ATTACH_CLEANED, NULL, 0);
 	assert_int_equal(world_wait(w), 0);
 	assert_false(world_has(w, "effect"));
+}
+
+static void what_an_owner_put_into_the_trash_is_deleted(void **state)
+{
+	struct world *w = *state;
+	struct attach_trash trash = { .lib = "gone-lib", .run = "other" };
+	struct attach_exit end;
+
+	set_test_file(w);
+	w->h.cleanup_argv = cleanup;
+	world_client(w, ATTACH_OWNER);
+	world_start(w, "exit 0");
+	free(client_hear_all(w->client, ATTACH_STDOUT, NULL, &end));
+	assert_int_equal(mkdirat(w->lib, "deep", 0700) | mkdirat(w->dir, "other", 0700), 0);
+	assert_int_equal(renameat(w->dir, "lib", w->dir, "gone-lib"), 0);
+	client_say(w->client, ATTACH_CLEANED, &trash, sizeof(trash));
+	assert_int_equal(world_wait(w), 0);
+	assert_false(world_has(w, "gone-lib"));
+	assert_false(world_has(w, "effect"));
+	/* A name for something else than what it holds is not believed. */
+	assert_true(world_has(w, "other"));
+	assert_true(world_has(w, "run"));
 }
 
 static void an_owner_that_dies_leaves_it_to_the_cleanup_program(void **state)
@@ -336,6 +359,7 @@ int main(void)
 		TEST(a_client_that_comes_late_hears_the_exit),
 		TEST(the_cleanup_program_runs_in_the_same_process),
 		TEST(an_owner_that_cleans_up_spares_the_cleanup_program),
+		TEST(what_an_owner_put_into_the_trash_is_deleted),
 		TEST(an_owner_that_dies_leaves_it_to_the_cleanup_program),
 		TEST(always_restarts_in_the_same_process),
 		TEST(on_failure_restarts_no_success),

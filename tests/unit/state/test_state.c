@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -157,6 +158,28 @@ static void a_removed_object_is_gone_and_removing_it_again_is_fine(void **state)
 	assert_int_equal(state_remove(&w->s, "things", "one", &e), 0);
 }
 
+static void what_was_discarded_is_in_the_trash_and_stays_while_it_is_locked(void **state)
+{
+	struct world *w = *state;
+	struct err e;
+	struct state_trash t;
+	struct stat st;
+	char path[PATH_MAX];
+	int dir = state_begin(&w->s, "things", "one", &e);
+
+	assert_int_equal(state_commit(&w->s, "things", "one", dir, false, &e), 0);
+	assert_int_equal(state_discard(&w->s, "things", "one", &t, &e), 0);
+	assert_false(state_exists(&w->s, "things", "one"));
+	assert_string_equal(t.run, "");
+	snprintf(path, sizeof(path), ".trash/%s", t.lib);
+	state_sweep(&w->s);
+	assert_int_equal(fstatat(w->s.lib, path, &st, 0), 0);
+	close(dir);
+	state_sweep(&w->s);
+	assert_int_equal(fstatat(w->s.lib, path, &st, 0), -1);
+	state_delete(&w->s, &t);
+}
+
 static void names_with_slashes_or_dots_are_refused(void **state)
 {
 	struct world *w = *state;
@@ -235,6 +258,7 @@ int main(void)
 		TEST(the_name_of_a_maker_that_died_is_free),
 		TEST(the_sweeper_removes_what_the_dead_left_and_spares_the_living),
 		TEST(a_removed_object_is_gone_and_removing_it_again_is_fine),
+		TEST(what_was_discarded_is_in_the_trash_and_stays_while_it_is_locked),
 		TEST(names_with_slashes_or_dots_are_refused),
 		TEST(what_another_boot_left_in_the_volatile_root_is_emptied),
 		TEST(objects_are_listed_sorted_and_without_the_unfinished),
