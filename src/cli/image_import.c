@@ -57,8 +57,9 @@ const struct command import_command = {
 	.name = "import",
 	.summary = "Make an image of a tarball",
 	.description = "Makes an image of one layer from a tarball, compressed or not",
-	.usage = "PATH [REFERENCE]",
-	.examples = "rootfs.tar myimage:latest\n--change CMD=/bin/sh - myimage < rootfs.tar.gz\n",
+	.usage = "PATH|URL|- [REFERENCE]",
+	.examples =
+		"rootfs.tar myimage:latest\n--change CMD=/bin/sh - myimage < rootfs.tar.gz\nhttps://example.com/rootfs.tar.xz myimage\n",
 	.options = options,
 	.args_size = sizeof(struct import_args),
 	.min_args = 1,

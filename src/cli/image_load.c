@@ -46,7 +46,8 @@ static int run(void *globals, void *args, int argc, const char **argv)
 
 static const struct option load_options[] = {
 	OPTION_TEXT(load_args, input, "input", 'i', "FILE",
-		    "Archive or folder to read instead of standard input", .completes = "file"),
+		    "Archive, folder or URL to read instead of standard input",
+		    .completes = "file"),
 	OPTION_FLAG(load_args, quiet, "quiet", 'q', "Show no progress"),
 	OPTION_IGNORED("signature-policy", 0, "PATH", "Accepted", .flags = OPTION_HIDDEN),
 	{ 0 },

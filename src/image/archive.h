@@ -8,8 +8,9 @@
 #include "image/image.h"
 
 /* Every image of an OCI layout, a docker-archive or a `dir:`, as a folder or an archive, compressed
- * or not; path "-" is standard input.  ret: the names they got, ids ("sha256:…") of those without.
- * ERR_INVALID "payload does not match any of the supported image formats". */
+ * or not; path "-" is standard input, and it may be a URL.  ret: the names they got, ids
+ * ("sha256:…") of those without. ERR_INVALID "payload does not match any of the supported image
+ * formats". */
 int image_load_files(const struct state *s, struct arena *a, const char *path,
 		     const struct image_pull *how, struct texts *ret, struct err *e);
 
@@ -37,9 +38,9 @@ struct image_save {
 int image_save(const struct state *s, const struct image_save *how, struct err *e);
 
 struct image_import {
-	const char *path;               /* "-": standard input */
+	const char *path;               /* or a URL; "-": standard input */
 	const char *name;               /* to give it, or NULL */
-	const char *message;            /* NULL: none */
+	const char *message;            /* NULL: "imported from tarball" */
 	struct texts changes;           /* "CMD …", "ENV …": image/change.h */
 	struct image_platform platform; /* what is NULL: the host's */
 };

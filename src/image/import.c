@@ -10,6 +10,7 @@
 #include "image/layer_store.h"
 #include "image/store.h"
 #include "image/unpack.h"
+#include "image/web.h"
 
 #define CREATED_MAX 64
 
@@ -19,12 +20,18 @@ struct imported {
 	int hold;
 };
 
-static int open_input(const char *path, struct err *e)
+static int open_input(const char *path, struct web **ret_web, int *ret, struct err *e)
 {
-	int fd = text_eq(path, "-") ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-				    : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd;
 
-	return fd < 0 ? err_sys(e, "open %s", path) : fd;
+	if (web_is_url(path))
+		return web_open(path, ret_web, ret, e);
+	fd = text_eq(path, "-") ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+				: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return err_sys(e, "open %s", path);
+	*ret = fd;
+	return 0;
 }
 
 static int unpack(const struct state *s, struct arena *a, int in, const struct layer_new *n,
@@ -50,7 +57,8 @@ static int unpack(const struct state *s, struct arena *a, int in, const struct l
 }
 
 /* What the layer is called is known only when it is whole. */
-static int make_layer(const struct state *s, int in, struct imported *i, struct err *e)
+static int make_layer(const struct state *s, int in, struct web *web, struct imported *i,
+		      struct err *e)
 {
 	struct unpack_result got;
 	char key[STATE_ID_LEN + 1];
@@ -62,6 +70,8 @@ static int make_layer(const struct state *s, int in, struct imported *i, struct 
 	if (r < 0)
 		return r;
 	r = unpack(s, i->arena, in, &n, &got, e);
+	if (web)
+		r = web_end(web, r, e);
 	if (r == 0) {
 		i->layer = (struct layer){
 			.key = arena_strdup(i->arena, strchr(got.diff_id, ':') + 1),
@@ -91,7 +101,7 @@ static int make_config(struct imported *i, const struct image_import *how, const
 	c->os = p->os ? p->os : host.os;
 	c->architecture = p->architecture ? p->architecture : host.architecture;
 	c->variant = p->architecture ? p->variant : host.variant;
-	c->comment = how->message;
+	c->comment = how->message ? how->message : "imported from tarball";
 	c->rootfs.type = "layers";
 	texts_add(i->arena, &c->rootfs.diff_ids, i->layer.diff_id);
 	c->history.n = 1;
@@ -100,7 +110,7 @@ static int make_config(struct imported *i, const struct image_import *how, const
 		.created = created,
 		.created_by =
 			arena_printf(i->arena, "/bin/sh -c #(nop) ADD file:%s in /", i->layer.key),
-		.comment = how->message,
+		.comment = c->comment,
 	};
 	for (size_t n = 0; n < how->changes.n; n++) {
 		int r = change_apply(i->arena, &c->config, how->changes.v[n], e);
@@ -167,18 +177,19 @@ int image_import(const struct state *s, const struct image_import *how,
 	struct imported i = { .arena = a, .hold = -1 };
 	auto_buf created = BUF(CREATED_MAX);
 	struct image_config config = { 0 };
+	AUTO(web) web = NULL;
 	auto_close int in = -1;
 	const char *name;
 	int r = check(a, how, &name, e);
 
 	if (r < 0)
 		return r;
-	in = open_input(how->path, e);
-	if (in < 0)
-		return in;
-	r = make_layer(s, in, &i, e);
+	r = open_input(how->path, &web, &in, e);
 	if (r < 0)
-		return err_wrap(e, "import %s", how->path);
+		return r;
+	r = make_layer(s, in, web, &i, e);
+	if (r < 0)
+		return web ? r : err_wrap(e, "import %s", how->path);
 	time_print_rfc3339(&created, clock_nsec(), true);
 	r = make_config(&i, how, buf_text(&created), &config, e);
 	if (r == 0)

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "image/unpack.h"
+#include "image/web.h"
 #include "kernel/kernel.h"
 
 #define LINKS_MAX 8 /* followed from one member of an archive to the next */
@@ -115,21 +116,29 @@ int package_open(const struct state *s, struct arena *a, const char *path, struc
 		 struct err *e)
 {
 	AUTO(package) p = calloc(1, sizeof(*p));
+	AUTO(web) web = NULL;
 	auto_close int fd = -1;
 	struct stat st;
-	int r;
+	int r = 0;
 
 	if (!p)
 		abort();
 	*p = (struct package){ .state = s, .arena = a, .dir = -1, .file = -1, .laid_out_dir = -1 };
-	fd = text_eq(path, "-") ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-				: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (web_is_url(path))
+		r = web_open(path, &web, &fd, e);
+	else
+		fd = text_eq(path, "-") ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+					: open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (r < 0)
+		return r;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, "open %s", path);
 	if (S_ISDIR(st.st_mode)) {
 		p->dir = take_fd(fd);
 	} else {
 		r = open_file(p, fd, e);
+		if (web)
+			r = web_end(web, r, e);
 		if (r < 0)
 			return r;
 	}

@@ -11,8 +11,8 @@
 
 struct package;
 
-/* path: a folder or a file; "-" is standard input.  s may be NULL, if nothing is to be laid out.
- * ERR_INVALID when the file is no archive. */
+/* path: a folder, a file or a URL; "-" is standard input.  s may be NULL, if nothing is to be laid
+ * out. ERR_INVALID when the file is no archive. */
 int package_open(const struct state *s, struct arena *a, const char *path, struct package **ret,
 		 struct err *e);
 void package_free(struct package *p);

@@ -331,7 +331,7 @@ static void on_done(void *arg, struct exchange *x, int r, const struct err *why)
 	}
 	if (status == 200 || (status == 206 && f->received > 0)) {
 		complete(f, x);
-	} else if (status == 401) {
+	} else if (status == 401 && !f->asked.url) {
 		refused(f, x);
 	} else {
 		failure_of_response(x, &e);
@@ -347,7 +347,7 @@ static void fetch_ask(struct fetch *f)
 	AUTO(arena) a = arena_new();
 	struct exchange_request q = {
 		.server = f->server,
-		.authorization = server_authorization(f->server, a, f->scope),
+		.authorization = f->asked.url ? NULL : server_authorization(f->server, a, f->scope),
 		.head = f->asked.head,
 		.body = f->asked.head ? NULL : on_body,
 		.done = on_done,
@@ -361,7 +361,8 @@ static void fetch_ask(struct fetch *f)
 		texts_addf(a, &q.headers, "Range: bytes=%llu-", (unsigned long long)f->received);
 	f->begun = false;
 	f->state = FETCH_ASKING;
-	if (server_url(f->server, a, f->asked.path, &q.url, &e) < 0 ||
+	if ((f->asked.url ? url_parse(a, f->asked.url, &q.url, &e)
+			  : server_url(f->server, a, f->asked.path, &q.url, &e)) < 0 ||
 	    exchange_start(f->session, &q, &f->exchange, &e) < 0)
 		fail(f, REMOTE_STEP_REQUEST, 0, &e);
 }
@@ -372,7 +373,7 @@ static void fetch_try(struct fetch *f)
 	int r;
 
 	f->state = FETCH_WAITING;
-	r = server_prepare(f->server, f->scope, &e);
+	r = f->asked.url ? 1 : server_prepare(f->server, f->scope, &e);
 	if (r < 0)
 		fail(f, REMOTE_STEP_LOGIN, 0, &e);
 	else if (r == 1)
@@ -410,6 +411,8 @@ static int check_request(const struct session *s, const struct remote_request *q
 		return err_set(e, ERR_INVALID, "a fetch came with %zu descriptors", fds->n);
 	if (q->path && (strlen(q->path) > PATH_BYTES_MAX || !is_clean(q->path)))
 		return err_set(e, ERR_INVALID, "%.200s: not a path", q->path);
+	if (q->url && !is_clean(q->url))
+		return err_set(e, ERR_INVALID, "%.200s: not an address", q->url);
 	for (size_t i = 0; i < q->accept.n; i++)
 		if (strpbrk(q->accept.v[i], "\r\n"))
 			return err_set(e, ERR_INVALID, "a media type with a line break in it");
@@ -420,6 +423,7 @@ static void keep_request(struct fetch *f, const struct remote_request *q)
 {
 	f->asked = *q;
 	f->asked.path = arena_strdup(f->arena, q->path ? q->path : "");
+	f->asked.url = arena_strdup(f->arena, q->url);
 	f->asked.accept = (struct texts){ 0 };
 	for (size_t i = 0; i < q->accept.n; i++)
 		texts_add(f->arena, &f->asked.accept, arena_strdup(f->arena, q->accept.v[i]));

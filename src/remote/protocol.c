@@ -57,6 +57,7 @@ static const struct json_field request_fields[] = {
 	JSON_BOOL(remote_request, client, "client", 0),
 	JSON_UINT(remote_request, server, "server", 0),
 	JSON_TEXT(remote_request, path, "path", 0),
+	JSON_TEXT(remote_request, url, "url", 0),
 	JSON_TEXT(remote_request, scope, "scope", 0),
 	JSON_TEXTS(remote_request, accept, "accept", 0),
 	JSON_BOOL(remote_request, head, "head", 0),

@@ -14,6 +14,8 @@
  *           files of certificates to trust besides the system's, then, with `client`, a PEM
  *           certificate and its key.  Nothing is sent to it before the first fetch.
  *   fetch   GETs (or HEADs) `path` below /v2/ of `server`; authenticates for `scope` when asked to.
+ *           Or GETs `url`, which need not be a registry's: without looking for one, and without
+ *           saying who we are.
  *           Descriptor: where the body goes, a pipe or a file; none for HEAD.  The bytes come in
  *           order and each once, however often the connection broke.
  *   cancel  ends that fetch without a further word.
@@ -62,6 +64,7 @@ struct remote_request {
 	/* fetch */
 	uint64_t server;
 	const char *path;    /* "library/nginx/manifests/latest"; "" or none asks only who we are */
+	const char *url;     /* instead of a path */
 	const char *scope;   /* "repository:library/nginx:pull", or NULL */
 	struct texts accept; /* media types */
 	bool head;

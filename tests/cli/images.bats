@@ -99,6 +99,56 @@ load helpers
     [ "$(berth images -q made:3)" = "" ]
 }
 
+@test "load and import take a URL" {
+    needs program python3
+    local id web file
+    id=$(berth images -q --no-trunc tiny)
+    faulty_start "$FIXTURES/tiny"
+    web=http://$FAULTY/files
+    mkdir "$FAULTY_DIR/files"
+    cp "$FIXTURES/tiny.tar" "$FIXTURES/rootfs.tar" "$FAULTY_DIR/files"
+    gzip -kc "$FIXTURES/tiny-docker.tar" >"$FAULTY_DIR/files/tiny.tgz"
+    faulty_rule 'GET /files/there redirect {other}/files/tiny.tar'
+    for file in tiny.tar "tiny.tgz?some=thing" there; do
+        berth rmi -a -f >/dev/null
+        run -0 berth load -q -i "$web/$file"
+        output_is "Loaded image: localhost/tiny:latest"
+        [ "$(berth images -q --no-trunc tiny)" = "$id" ]
+    done
+    run -0 berth import -q --message "from the net" --os linux --arch arm64 --variant v8 "$web/rootfs.tar" far:1
+    [ "$(berth image inspect -f '{{.Comment}} {{.Os}}/{{.Architecture}} {{(index .History 0).Comment}}' far:1)" = "from the net linux/arm64 from the net" ]
+    berth import -q "$web/rootfs.tar" near:1 >/dev/null
+    [ "$(berth image inspect -f '{{.Comment}}' near:1)" = "imported from tarball" ]
+    [ "$(berth run --rm --network none near:1 echo it runs)" = "it runs" ]
+}
+
+@test "a URL that fails leaves nothing, and says what was wrong" {
+    needs program python3
+    local web
+    berth rmi -a -f >/dev/null
+    faulty_start "$FIXTURES/tiny"
+    web=http://$FAULTY/files
+    mkdir "$FAULTY_DIR/files"
+    cp "$FIXTURES/tiny.tar" "$FIXTURES/rootfs.tar" "$FAULTY_DIR/files"
+    echo no archive >"$FAULTY_DIR/files/text"
+    fails_with "downloading $web/nope: manifest unknown" -- import "$web/nope" x
+    fails_with "downloading $web/nope: manifest unknown" -- load -i "$web/nope"
+    faulty_rule 'GET /files/tiny.tar truncate 20000' 'GET /files/rootfs.tar truncate 20000' \
+        'GET /files/round redirect {path}' 'GET /files/busy status 503' 'GET /files/gone drop'
+    fails_with "downloading $web/rootfs.tar: " "unexpected EOF" -- import "$web/rootfs.tar" x
+    fails_with "downloading $web/tiny.tar: " "unexpected EOF" -- load -i "$web/tiny.tar"
+    fails_with "stopped after 10 redirects" -- import "$web/round" x
+    fails_with "downloading $web/busy: " "503 Service Unavailable" -- import "$web/busy" x
+    fails_with "downloading $web/gone: " EOF -- load -i "$web/gone"
+    fails_with "payload does not match any of the supported image formats" -- load -i "$web/text"
+    fails_with "connection refused" -- load -i http://127.0.0.1:1/x.tar
+    fails_with "http: server gave HTTP response to HTTPS client" -- import "https://$FAULTY/files/rootfs.tar" x
+    fails_with "an address with a user in it" -- import "http://joe:secret@$FAULTY/files/rootfs.tar" x
+    [ -z "$(berth images -a -q)" ]
+    [ -z "$(ls -A "$BATS_TEST_TMPDIR/lib/.new")" ]
+    [ -z "$(find "$BATS_TEST_TMPDIR/lib/layers" -mindepth 1 -maxdepth 1 2>/dev/null)" ]
+}
+
 @test "names that PAX headers have decomposed stay as they are" {
     local name=$'u\xcc\x88'
     mkdir "$BATS_TEST_TMPDIR/tree"
