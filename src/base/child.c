@@ -49,6 +49,10 @@ static void run_child(const struct child_spawn *how, int report, pid_t parent)
 	report = fcntl(report, F_DUPFD_CLOEXEC, 3 + CHILD_FDS);
 	if (report < 0)
 		_exit(127);
+	if (how->prepare && how->prepare(how->prepare_arg, &e) < 0) {
+		err_send(report, &e);
+		_exit(127);
+	}
 	len = place_fds(how);
 	if (len < 0) {
 		err_from(&e, len, "pass descriptors to %s", how->path);

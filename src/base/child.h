@@ -26,6 +26,10 @@ struct child_spawn {
 	const int *fds;       /* become 3, 4, … in this order */
 	size_t fds_len;       /* at most CHILD_FDS */
 	bool die_with_parent; /* PR_SET_PDEATHSIG SIGKILL */
+	/* Called in the child before it gets its descriptors, to change what surrounds the program
+	 * (namespaces, mounts); NULL: nothing to do. */
+	int (*prepare)(void *arg, struct err *e);
+	void *prepare_arg;
 };
 
 /* Returns when the program was executed; a failed exec is an error here. */

@@ -66,6 +66,25 @@ bool path_is_below(const char *path, const char *dir)
 	return rest && (*rest == '/' || !*rest || strcmp(dir, "/") == 0);
 }
 
+int path_program(struct arena *a, const char *name, char **ret, struct err *e)
+{
+	static const char *const usual =
+		"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	const char *path = getenv("PATH");
+	struct texts folders =
+		texts_split(a, arena_printf(a, "%s:%s", path ? path : "", usual), ':');
+
+	for (size_t i = 0; i < folders.n; i++) {
+		char *file = path_join(a, folders.v[i], name);
+
+		if (folders.v[i][0] == '/' && access(file, X_OK) == 0) {
+			*ret = file;
+			return 0;
+		}
+	}
+	return err_set(e, ERR_NOT_FOUND, "%s is in no folder of $PATH", name);
+}
+
 int path_libexec(struct arena *a, const char *program, char **ret, struct err *e)
 {
 	const char *told = getenv("BERTH_LIBEXEC");

@@ -25,21 +25,13 @@ static bool name_valid(const char *s)
 
 static int find_program(struct arena *a, const char *helper, char **ret, struct err *e)
 {
-	const char *path = getenv("PATH");
-	struct texts folders = texts_split(a, path ? path : "/usr/bin:/bin", ':');
 	const char *name = arena_printf(a, "docker-credential-%s", helper);
 
 	if (!name_valid(helper))
 		return err_set(e, ERR_INVALID,
 			       "\"%.100s\" can't be the name of a credential helper", helper);
-	for (size_t i = 0; i < folders.n; i++) {
-		char *file = path_join(a, folders.v[i], name);
-
-		if (folders.v[i][0] == '/' && access(file, X_OK) == 0) {
-			*ret = file;
-			return 0;
-		}
-	}
+	if (path_program(a, name, ret, NULL) == 0)
+		return 0;
 	return err_set(e, ERR_NOT_FOUND, "credential helper %s not found in $PATH", name);
 }
 

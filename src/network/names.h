@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Names inside container networks: one dnsmasq(8) for each network that wants names and has
+ * containers, on the gateways' addresses.  It serves a hosts file, dns/NETWORK/hosts in the
+ * volatile root, that is written anew when containers come and go, and reads it again on SIGHUP,
+ * during which questions wait and none is lost.  Everything else it asks the host's resolvers.
+ */
+#pragma once
+
+#include "network/network.h"
+
+#define NAMES_DOMAIN "dns.podman" /* what containers search; "web" is "web.dns.podman" too */
+
+/* Brings the server of a network to what is so now: started, told, or stopped when nobody is left.
+ * Idempotent; also after somebody killed it. host_netns: where the gateways are, -1: here. */
+int names_update(const struct state *s, const struct network *n, int host_netns, struct err *e);
+
+/* The deciding parts. */
+void names_hosts(struct buf *out, const struct network *n, const struct network_statuses *all);
+bool names_any(const struct network *n, const struct network_statuses *all);
+/* dir: dns/NETWORK of the volatile root. */
+struct texts names_arguments(struct arena *a, const struct network *n, const char *program,
+			     const char *dir);
