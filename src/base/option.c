@@ -157,48 +157,9 @@ static int add_text(const struct parser *p, const struct use *u, void *to, struc
 	return 0;
 }
 
-/* A quoted field of CSV: ret is what stands behind its closing quote. */
-static int quoted_field(const struct parser *p, const char *s, char *field, const char **ret,
-			struct err *e)
-{
-	for (s++; *s; s++) {
-		if (*s == '"' && s[1] == '"')
-			s++;
-		else if (*s == '"')
-			break;
-		*field++ = *s;
-	}
-	if (*s != '"' || (s[1] && s[1] != ','))
-		return err_set(e, ERR_INVALID, "extraneous or missing \" in quoted-field");
-	*ret = s + 1;
-	return 0;
-}
-
 static int add_commas(const struct parser *p, const struct use *u, void *to, struct err *e)
 {
-	const char *s = u->value;
-
-	while (*s) {
-		size_t len = strcspn(s, ",");
-		char *field = arena_strdup(p->a, s);
-		int r = 0;
-
-		if (*s == '"') {
-			memset(field, 0, strlen(field));
-			r = quoted_field(p, s, field, &s, e);
-		} else if (memchr(s, '"', len)) {
-			r = err_set(e, ERR_INVALID, "bare \" in non-quoted-field");
-		} else {
-			field[len] = '\0';
-			s += len;
-		}
-		if (r < 0)
-			return r;
-		texts_add(p->a, to, field);
-		if (*s == ',' && !*++s)
-			texts_add(p->a, to, "");
-	}
-	return 0;
+	return texts_add_csv(p->a, to, u->value, e);
 }
 
 static int set_choice(const struct parser *p, const struct use *u, void *to, struct err *e)

@@ -61,6 +61,49 @@ struct texts texts_split(struct arena *a, const char *s, char at)
 	return l;
 }
 
+/* ret is what stands behind its closing quote. */
+static int quoted_field(const char *s, char *field, const char **ret, struct err *e)
+{
+	for (s++; *s; s++) {
+		if (*s == '"' && s[1] == '"')
+			s++;
+		else if (*s == '"')
+			break;
+		*field++ = *s;
+	}
+	*field = '\0';
+	if (*s != '"' || (s[1] && s[1] != ','))
+		return err_set(e, ERR_INVALID, "extraneous or missing \" in quoted-field");
+	*ret = s + 1;
+	return 0;
+}
+
+int texts_add_csv(struct arena *a, struct texts *l, const char *line, struct err *e)
+{
+	const char *s = line;
+
+	while (*s) {
+		size_t len = strcspn(s, ",");
+		char *field = arena_strdup(a, s);
+		int r = 0;
+
+		if (*s == '"') {
+			r = quoted_field(s, field, &s, e);
+		} else if (memchr(s, '"', len)) {
+			r = err_set(e, ERR_INVALID, "bare \" in non-quoted-field");
+		} else {
+			field[len] = '\0';
+			s += len;
+		}
+		if (r < 0)
+			return r;
+		texts_add(a, l, field);
+		if (*s == ',' && !*++s)
+			texts_add(a, l, "");
+	}
+	return 0;
+}
+
 void texts_set_env(struct arena *a, struct texts *env, const char *one)
 {
 	size_t n = strcspn(one, "=");

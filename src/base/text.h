@@ -22,6 +22,8 @@ void texts_addf(struct arena *a, struct texts *l, const char *fmt, ...) PRINTF_L
 bool texts_has(const struct texts *l, const char *s);
 /* Splits at each `at`, copying; an empty string gives an empty list. */
 struct texts texts_split(struct arena *a, const char *s, char at);
+/* Adds the fields of a line of CSV: split at commas, unless they are in a field in quotes. */
+int texts_add_csv(struct arena *a, struct texts *l, const char *line, struct err *e);
 /* In a list of "K=V": takes the place of the one with its key, or is added. */
 void texts_set_env(struct arena *a, struct texts *env, const char *one);
 char *texts_join(struct arena *a, const struct texts *l, const char *between);

@@ -103,7 +103,48 @@ static int replace(struct session *s, const char *name, struct err *e)
 	return r < 0 ? r : 0;
 }
 
-/* Mounts of other containers that this one does not have itself. */
+/* How the mounts of the other are taken over: "ro", "rw", "z", with commas between. */
+static int parse_from_options(struct arena *a, const char *text, bool *ret_read_only, struct err *e)
+{
+	static const char *const known[] = { "ro", "rw", "z", "Z" };
+	struct texts words = texts_split(a, text, ',');
+
+	*ret_read_only = texts_has(&words, "ro");
+	for (size_t i = 0; i < words.n; i++)
+		if (text_index(words.v[i], known, ARRAY_LEN(known)) < 0)
+			return err_set(e, ERR_INVALID, "invalid options \"%s\"", words.v[i]);
+	return 0;
+}
+
+static bool has_mount(const struct container *c, const char *destination)
+{
+	for (size_t i = 0; i < c->mounts.n; i++)
+		if (strcmp(c->mounts.v[i].destination, destination) == 0)
+			return true;
+	return false;
+}
+
+/* Mounts of another container that this one does not have itself. */
+static void take_mounts(struct arena *a, const struct container *from, bool read_only,
+			struct container *c)
+{
+	struct container_mount *v = arena_array(a, c->mounts.n + from->mounts.n, sizeof(*v));
+
+	if (c->mounts.n)
+		memcpy(v, c->mounts.v, c->mounts.n * sizeof(*v));
+	c->mounts.v = v;
+	for (size_t i = 0; i < from->mounts.n; i++) {
+		struct container_mount m = from->mounts.v[i];
+
+		if (strcmp(m.type, "tmpfs") == 0 || has_mount(c, m.destination))
+			continue;
+		m.anonymous = false; /* it goes with the other container */
+		if (read_only)
+			texts_add(a, &m.options, "ro");
+		v[c->mounts.n++] = m;
+	}
+}
+
 static int add_volumes_from(struct session *s, const struct create_args *args, struct container *c,
 			    struct err *e)
 {
@@ -111,35 +152,35 @@ static int add_volumes_from(struct session *s, const struct create_args *args, s
 		const char *text = args->volumes_from.v[i], *colon = strchr(text, ':');
 		const char *name =
 			colon ? arena_strndup(s->arena, text, (size_t)(colon - text)) : text;
-		struct container_mount *v;
 		struct container *from;
-		int r = container_find(&s->state, s->arena, name, &from, e);
+		bool read_only;
+		int r = parse_from_options(s->arena, colon ? colon + 1 : "", &read_only, e);
 
+		if (r == 0)
+			r = container_find(&s->state, s->arena, name, &from, e);
 		if (r < 0)
 			return err_wrap(e, "--volumes-from %s", text);
-		if (colon && strcmp(colon, ":ro") != 0 && strcmp(colon, ":rw") != 0 &&
-		    strcmp(colon, ":z") != 0)
-			return err_set(e, ERR_INVALID, "--volumes-from %s: invalid options", text);
-		v = arena_array(s->arena, c->mounts.n + from->mounts.n, sizeof(*v));
-		if (c->mounts.n)
-			memcpy(v, c->mounts.v, c->mounts.n * sizeof(*v));
-		c->mounts.v = v;
-		for (size_t k = 0; k < from->mounts.n; k++) {
-			struct container_mount m = from->mounts.v[k];
-			bool known = false;
+		take_mounts(s->arena, from, read_only, c);
+	}
+	return 0;
+}
 
-			if (strcmp(m.type, "tmpfs") == 0)
-				continue;
-			for (size_t j = 0; j < c->mounts.n; j++)
-				known = known ||
-					strcmp(c->mounts.v[j].destination, m.destination) == 0;
-			if (known)
-				continue;
-			m.anonymous = false; /* it goes with the other container */
-			if (colon && strcmp(colon, ":ro") == 0)
-				texts_add(s->arena, &m.options, "ro");
-			v[c->mounts.n++] = m;
-		}
+/* --mount type=image names images as `run` does. */
+static int find_mounted_images(struct session *s, const struct create_args *args,
+			       struct container *c, struct err *e)
+{
+	for (size_t i = 0; i < c->mounts.n; i++) {
+		struct container_mount *m = &c->mounts.v[i];
+		const struct image *image;
+		const char *name;
+		int r;
+
+		if (strcmp(m->type, "image") != 0)
+			continue;
+		r = get_image(s, args, m->source, &image, &name, e);
+		if (r < 0)
+			return err_wrap(e, "mount on %s", m->destination);
+		m->source = image->id;
 	}
 	return 0;
 }
@@ -182,6 +223,8 @@ int create_from_args(struct session *s, const struct create_args *args, int argc
 		r = check_rootfs(s, &how.want, e);
 	else if (r == 0)
 		r = get_image(s, args, argv[0], &how.image, &how.want.image_name, e);
+	if (r == 0)
+		r = find_mounted_images(s, args, &how.want, e);
 	if (r == 0)
 		r = add_volumes_from(s, args, &how.want, e);
 	if (r < 0)

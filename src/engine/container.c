@@ -18,6 +18,10 @@ static const struct json_field mount_fields[] = {
 	JSON_BOOL(container_mount, overlay, "overlay", 0),
 	JSON_BOOL(container_mount, chown, "chown", 0),
 	JSON_TEXT(container_mount, sub_path, "subPath", 0),
+	JSON_TEXT(container_mount, upper_dir, "upperDir", 0),
+	JSON_TEXT(container_mount, work_dir, "workDir", 0),
+	JSON_ARRAY(container_mount, uid_maps, "uidMappings", 0, oci_id_map_json),
+	JSON_ARRAY(container_mount, gid_maps, "gidMappings", 0, oci_id_map_json),
 	{ 0 },
 };
 static const struct json_type container_mount_json = JSON_TYPE(container_mount, mount_fields);
@@ -290,6 +294,17 @@ int container_list(const struct state *s, struct arena *a, struct containers *re
 	return 0;
 }
 
+static bool uses_image(const struct container *c, const char *image_id)
+{
+	if (text_eq(c->image_id, image_id))
+		return true;
+	for (size_t i = 0; i < c->mounts.n; i++)
+		if (strcmp(c->mounts.v[i].type, "image") == 0 &&
+		    text_eq(c->mounts.v[i].source, image_id))
+			return true;
+	return false;
+}
+
 int container_users_of_image(void *arg, const char *image_id, struct arena *a,
 			     struct texts *ret_ids, struct err *e)
 {
@@ -300,7 +315,7 @@ int container_users_of_image(void *arg, const char *image_id, struct arena *a,
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < all.n; i++)
-		if (text_eq(all.v[i]->image_id, image_id))
+		if (uses_image(all.v[i], image_id))
 			texts_add(a, &ids, all.v[i]->id);
 	*ret_ids = ids;
 	return 0;

@@ -23,6 +23,10 @@ struct container_mount {
 	bool overlay; /* what is written goes to the container, and away with its next start */
 	bool chown;   /* it is to belong to the container's user */
 	const char *sub_path;
+	const char *upper_dir, *work_dir;      /* overlay: of the user's own, which stay */
+	struct oci_id_maps uid_maps, gid_maps; /* it is shown with its IDs mapped so */
+	/* Of a volume that is made with the container; not kept. */
+	struct text_map volume_options, volume_labels;
 };
 struct container_mounts {
 	struct container_mount *v;

@@ -14,8 +14,8 @@
 
 /* The merged root's mode and owner are those of the upper directory: it takes the topmost layer's,
  * as no other layer's root shows through. */
-static int make_upper(const struct state *s, struct arena *a, const struct image *image, int dir,
-		      struct err *e)
+int container_make_upper(const struct state *s, struct arena *a, const struct image *image, int dir,
+			 struct err *e)
 {
 	auto_close int upper = -1;
 	struct stat st;
@@ -44,11 +44,19 @@ static int make_upper(const struct state *s, struct arena *a, const struct image
 static int make_volume(const struct state *s, struct arena *a, struct container_mount *m,
 		       struct err *e)
 {
-	struct volume v = { .name = m->source, .anonymous = m->anonymous };
+	struct volume v = {
+		.name = m->source,
+		.anonymous = m->anonymous,
+		.options = m->volume_options,
+		.labels = m->volume_labels,
+	};
 	int r;
 
 	if (m->source && state_exists(s, VOLUMES, m->source))
 		return 0;
+	r = volume_options_check(a, &v, e);
+	if (r < 0)
+		return r;
 	r = volume_create(s, a, &v, &m->source, e);
 	/* Another create made it at the same time: so be it. */
 	return r == -EEXIST && !m->anonymous ? 0 : r;
@@ -138,7 +146,7 @@ static const char *choose_hostname(const struct state *s, struct arena *a,
 static int fill(const struct state *s, struct arena *a, const struct container_create *how,
 		struct container *c, int dir, struct err *e)
 {
-	int r = how->image ? make_upper(s, a, how->image, dir, e) : 0;
+	int r = how->image ? container_make_upper(s, a, how->image, dir, e) : 0;
 
 	if (r == 0)
 		r = make_volumes(s, a, c, e);

@@ -27,6 +27,9 @@ struct container_create {
 /* The container as it would be made, without making it: for --plan. */
 int container_merge(struct arena *a, const struct container_create *how, struct container *ret,
 		    struct err *e);
+/* Fills dir with upper/ and work/ for an overlay on the image's layers. */
+int container_make_upper(const struct state *s, struct arena *a, const struct image *image, int dir,
+			 struct err *e);
 /* ERR_CONFLICT names the owner of a taken name. */
 int container_create(const struct state *s, struct arena *a, const struct container_create *how,
 		     struct container **ret, struct err *e);

@@ -217,106 +217,6 @@ static int find_init(struct arena *a, const struct facts_about *about, struct sp
 	return 0;
 }
 
-/* What is in a volume, a container may have written: so the way to a part of it is gone now, and
- * stays what it is by its descriptor. */
-static int open_mount_source(const struct facts_about *about, size_t i, struct err *e)
-{
-	const struct container_mount *m = &about->container->mounts.v[i];
-	auto_close int volume = -1;
-	int fd;
-
-	if (strcmp(m->type, "bind") == 0) {
-		fd = open(m->source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		return fd < 0 ? err_sys(e, "open %s", m->source) : fd;
-	}
-	volume = container_open_volume(about, i, e);
-	if (volume < 0)
-		return volume;
-	if (!m->sub_path)
-		return take_fd(volume);
-	fd = kernel_open_in(volume, m->sub_path, m->overlay ? O_RDONLY | O_DIRECTORY : O_PATH, e);
-	return fd < 0 ? err_wrap(e, "subpath %s of volume %s", m->sub_path, m->source) : fd;
-}
-
-/* An empty directory "mount-N/NAME" of the container's. */
-static int open_empty(int lib_dir, const char *dir, const char *name, struct err *e)
-{
-	auto_close int parent = -1;
-
-	if (mkdirat(lib_dir, dir, 0700) < 0 && errno != EEXIST)
-		return err_sys(e, "make %s", dir);
-	parent = file_open_dir_at(lib_dir, dir, e);
-	if (parent < 0)
-		return parent;
-	file_remove_tree_at(parent, name, NULL);
-	if (mkdirat(parent, name, 0755) < 0)
-		return err_sys(e, "make %s/%s", dir, name);
-	return file_open_dir_at(parent, name, e);
-}
-
-/* A detached overlay on what `lower` is. */
-static int make_overlay(const struct facts_about *about, struct arena *a, size_t i, int lower,
-			struct err *e)
-{
-	const char *dir = arena_printf(a, "mount-%zu", i);
-	auto_close int upper = open_empty(about->lib_dir, dir, "upper", e);
-	auto_close int work = -1;
-	struct stat st;
-
-	if (upper < 0)
-		return upper;
-	work = open_empty(about->lib_dir, dir, "work", e);
-	if (work < 0)
-		return work;
-	/* The merged folder is as the upper one is. */
-	if (fstat(lower, &st) < 0 || fchown(upper, st.st_uid, st.st_gid) < 0 ||
-	    fchmod(upper, st.st_mode & 07777) < 0)
-		return err_sys(e, "prepare %s", dir);
-	return kernel_mount_overlay(
-		&(struct kernel_overlay){
-			.lower = &lower,
-			.lower_len = 1,
-			.upper = upper,
-			.work = work,
-			.user_xattr = about->state->rootless,
-		},
-		e);
-}
-
-static int find_mounts(const struct facts_about *about, struct arena *a, struct specify_facts *f,
-		       struct err *e)
-{
-	const struct container_mounts *mounts = &about->container->mounts;
-	const char **paths = arena_array(a, mounts->n, sizeof(*paths));
-
-	for (size_t i = 0; i < mounts->n; i++) {
-		const struct container_mount *m = &mounts->v[i];
-		auto_close int fd = -1;
-		int r;
-
-		paths[i] = NULL;
-		if (about->volume_fds[i] >= 0)
-			paths[i] = arena_printf(a, "/proc/self/fd/%d", about->volume_fds[i]);
-		if (!m->sub_path && !m->overlay)
-			continue;
-		fd = open_mount_source(about, i, e);
-		if (fd < 0)
-			return fd;
-		if (m->overlay)
-			r = make_overlay(about, a, i, fd, e);
-		else if (about->volume_fds[i] >= 0)
-			r = kernel_mount_copy_part(about->volume_fds[i], fd, e);
-		else
-			r = take_fd(fd);
-		if (r < 0)
-			return err_wrap(e, "mount on %s", m->destination);
-		about->mount_fds[i] = r;
-		paths[i] = arena_printf(a, "/proc/self/fd/%d", r);
-	}
-	f->mount_paths = paths;
-	return 0;
-}
-
 /* A directory that the user named must be there; the image's own is made by the runtime. */
 static int check_working_dir(const struct container *c, int root, struct err *e)
 {
@@ -391,7 +291,7 @@ int container_facts(struct arena *a, const struct facts_about *about, int root,
 	if (r == 0)
 		r = check_working_dir(c, root, e);
 	if (r == 0 && about->mount_fds)
-		r = find_mounts(about, a, &f, e);
+		r = container_mount_facts(about, a, &f, e);
 	if (r == 0)
 		r = container_files(about->state, a, c, about->run_dir, network_of, &f.has_timezone,
 				    e);

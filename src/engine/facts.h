@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/specify.h"
+#include "image/image.h"
 
 struct facts_about {
 	const struct state *state;
@@ -22,12 +23,20 @@ int container_root(const struct state *s, struct arena *a, const struct containe
 		   struct err *e);
 int container_root_unmapped(const struct state *s, struct arena *a, const struct container *c,
 			    struct err *e);
+/* An image's layers as a mount, with the container's IDs; dir has upper/ and work/, or is -1: then
+ * it is read-only. */
+int container_mount_image(const struct facts_about *about, struct arena *a,
+			  const struct image *image, int dir, struct err *e);
 /* root: what container_root() gave. Writes the files that berth provides into the run directory. */
 int container_facts(struct arena *a, const struct facts_about *about, int root,
 		    struct specify_facts *ret, struct err *e);
 /* The same for a further process of a running container, whose files are made already. */
 int container_exec_facts(struct arena *a, const struct facts_about *about, int root,
 			 struct specify_facts *ret, struct err *e);
+/* Opens or makes those of its mounts that are more than a folder: into about->mount_fds and
+ * f->mount_paths. */
+int container_mount_facts(const struct facts_about *about, struct arena *a, struct specify_facts *f,
+			  struct err *e);
 /* Gives mounts that were asked for so to the container's user. */
 int container_own_mounts(const struct facts_about *about, const struct specify_facts *f,
 			 struct err *e);

@@ -17,7 +17,7 @@
 struct stack {
 	const int *lower;
 	size_t lower_len;
-	int dir;           /* has the writable layer */
+	int dir;           /* has the writable layer, or -1 */
 	const int *mounts; /* that they are on, if those are attached nowhere */
 	size_t mounts_len;
 };
@@ -25,13 +25,14 @@ struct stack {
 static int mount_layers(const struct state *s, const struct container *c, const struct stack *l,
 			struct err *e)
 {
-	auto_close int upper = file_open_dir_at(l->dir, "upper", e);
+	bool writable = l->dir >= 0;
+	auto_close int upper = writable ? file_open_dir_at(l->dir, "upper", e) : -1;
 	auto_close int work = -1;
 
-	if (upper < 0)
+	if (writable && upper < 0)
 		return upper;
-	work = file_open_dir_at(l->dir, "work", e);
-	if (work < 0)
+	work = writable ? file_open_dir_at(l->dir, "work", e) : -1;
+	if (writable && work < 0)
 		return work;
 	return kernel_mount_overlay(
 		&(struct kernel_overlay){
@@ -43,7 +44,7 @@ static int mount_layers(const struct state *s, const struct container *c, const 
 			.mounts_len = l->mounts_len,
 			.user_xattr = s->rootless,
 			/* Nobody reads the writable layer of a container that goes when it ends. */
-			.is_volatile = c->auto_remove,
+			.is_volatile = writable && c->auto_remove,
 		},
 		e);
 }
@@ -53,11 +54,11 @@ static int mount_mapped(const struct state *s, struct arena *a, const struct con
 {
 	auto_close int userns = id_map_userns(&c->uid_maps, &c->gid_maps, e);
 	struct stack mapped = *l;
-	int *fds = arena_array(a, l->lower_len + 1, sizeof(*fds));
-	size_t n = 0;
+	size_t n = 0, wanted = l->lower_len + (l->dir >= 0);
+	int *fds = arena_array(a, wanted, sizeof(*fds));
 	int r = userns < 0 ? userns : 0;
 
-	for (; r == 0 && n <= l->lower_len; n++) {
+	for (; r == 0 && n < wanted; n++) {
 		fds[n] = userns_map_dir(n < l->lower_len ? l->lower[n] : l->dir, userns, e);
 		if (fds[n] < 0) {
 			r = fds[n];
@@ -67,7 +68,8 @@ static int mount_mapped(const struct state *s, struct arena *a, const struct con
 	mapped.lower = mapped.mounts = fds;
 	mapped.mounts_len = n;
 	if (r == 0) {
-		mapped.dir = fds[l->lower_len];
+		if (l->dir >= 0)
+			mapped.dir = fds[l->lower_len];
 		/* What overlayfs makes in the writable layer it makes as who mounted it. */
 		r = userns_begin(c, e);
 	}
@@ -80,25 +82,40 @@ static int mount_mapped(const struct state *s, struct arena *a, const struct con
 }
 
 static int mount_image(const struct state *s, struct arena *a, const struct container *c,
-		       bool mapped, struct err *e)
+		       const struct image *image, int dir, bool mapped, struct err *e)
+{
+	struct stack l = { .dir = dir };
+	int *layers, r = image_open_layers(s, a, image, &layers, &l.lower_len, e);
+
+	if (r < 0)
+		return r;
+	l.lower = layers;
+	r = mapped ? mount_mapped(s, a, c, &l, e) : mount_layers(s, c, &l, e);
+	image_close_layers(layers, l.lower_len);
+	return r;
+}
+
+int container_mount_image(const struct facts_about *about, struct arena *a,
+			  const struct image *image, int dir, struct err *e)
+{
+	const struct container *c = about->container;
+
+	return mount_image(about->state, a, c, image, dir, c->uid_maps.n > 0, e);
+}
+
+static int mount_own_image(const struct state *s, struct arena *a, const struct container *c,
+			   bool mapped, struct err *e)
 {
 	auto_close int dir = state_dir(s, CONTAINERS, c->id, e);
-	struct stack l = { .dir = dir };
 	struct image *image;
-	size_t len;
-	int *layers, r;
+	int r;
 
 	if (dir < 0)
 		return dir;
 	r = image_load(s, a, c->image_id, &image, e);
-	if (r == 0)
-		r = image_open_layers(s, a, image, &layers, &len, e);
 	if (r < 0)
 		return err_wrap(e, "image of container %s", c->name);
-	l.lower = layers;
-	l.lower_len = len;
-	r = mapped ? mount_mapped(s, a, c, &l, e) : mount_layers(s, c, &l, e);
-	image_close_layers(layers, len);
+	r = mount_image(s, a, c, image, dir, mapped, e);
 	return r < 0 ? err_wrap(e, "mount the root of container %s", c->name) : r;
 }
 
@@ -108,7 +125,7 @@ static int make_root(const struct state *s, struct arena *a, const struct contai
 	int r;
 
 	if (!c->rootfs)
-		return mount_image(s, a, c, mapped, e);
+		return mount_own_image(s, a, c, mapped, e);
 	r = kernel_mount_copy(AT_FDCWD, c->rootfs, true, e);
 	return r < 0 ? err_wrap(e, "root %s", c->rootfs) : r;
 }

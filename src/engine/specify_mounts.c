@@ -202,12 +202,15 @@ static void add_asked_for(struct build *b, const struct specify_facts *f)
 {
 	for (size_t i = 0; i < b->c->mounts.n; i++) {
 		const struct container_mount *m = &b->c->mounts.v[i];
-		const char *type = strcmp(m->type, "volume") == 0 ? "bind" : m->type;
+		bool copied = strcmp(m->type, "volume") == 0 || strcmp(m->type, "image") == 0;
+		const char *type = copied ? "bind" : m->type;
 		struct oci_mount *o;
 
 		o = add(b, m->destination, type, source_of(b, f, i));
 		for (size_t k = 0; k < m->options.n; k++)
 			add_option(b, o, m->options.v[k]);
+		o->uid_maps = m->uid_maps;
+		o->gid_maps = m->gid_maps;
 		if (strcmp(type, "bind") == 0 && !texts_has(&o->options, "bind") &&
 		    !texts_has(&o->options, "rbind"))
 			add_option(b, o, "rbind");
