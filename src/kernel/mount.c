@@ -19,7 +19,7 @@
 #ifndef SYS_mount_setattr
 #define SYS_mount_setattr 442
 #endif
-enum { OPEN_CLOEXEC = 1, MOUNT_CLOEXEC = 1, TREE_CLONE = 1 };
+enum { OPEN_CLOEXEC = 1, MOUNT_CLOEXEC = 1, TREE_CLONE = 1, PICK_CLOEXEC = 1, PICK_EMPTY_PATH = 8 };
 enum { MOVE_FROM_FD = 0x4, MOVE_TO_FD = 0x40 };
 #define TREE_RECURSIVE 0x8000 /* AT_RECURSIVE */
 
@@ -64,18 +64,9 @@ int config_mount(int config, uint64_t attr, const char *what, struct err *e)
 	return fd < 0 ? config_error(config, e, what) : fd;
 }
 
-int kernel_mount_new(const char *type, const char *source,
-		     const struct kernel_mount_option *options, size_t options_len, uint64_t attr,
-		     struct err *e)
+static int set_options(int config, const char *type, const struct kernel_mount_option *options,
+		       size_t options_len, struct err *e)
 {
-	auto_close int config = config_open(type);
-
-	if (config < 0)
-		return errno == ENODEV ? err_set(e, ERR_UNSUPPORTED,
-						 "this kernel has no file system \"%s\"", type)
-				       : err_sys(e, "%s", type);
-	if (source && config_set(config, CONFIG_STRING, "source", source, 0) < 0)
-		return config_error(config, e, type);
 	for (size_t i = 0; i < options_len; i++) {
 		const struct kernel_mount_option *o = &options[i];
 		char what[128];
@@ -86,16 +77,65 @@ int kernel_mount_new(const char *type, const char *source,
 		snprintf(what, sizeof(what), "%s: option %s", type, o->key);
 		return config_error(config, e, what);
 	}
+	return 0;
+}
+
+int kernel_mount_new(const char *type, const char *source,
+		     const struct kernel_mount_option *options, size_t options_len, uint64_t attr,
+		     struct err *e)
+{
+	auto_close int config = config_open(type);
+	int r;
+
+	if (config < 0)
+		return errno == ENODEV ? err_set(e, ERR_UNSUPPORTED,
+						 "this kernel has no file system \"%s\"", type)
+				       : err_sys(e, "%s", type);
+	if (source && config_set(config, CONFIG_STRING, "source", source, 0) < 0)
+		return config_error(config, e, type);
+	r = set_options(config, type, options, options_len, e);
+	if (r < 0)
+		return r;
 	return config_mount(config, attr, type, e);
+}
+
+int kernel_mount_on(const char *type, const char *source, const char *data, int target,
+		    struct err *e)
+{
+	return mount_call(source, kernel_fd_path(target).path, type, 0, data) < 0
+		       ? err_sys(e, "%s", type)
+		       : 0;
+}
+
+int kernel_mount_change(int mount, const struct kernel_mount_option *options, size_t options_len,
+			struct err *e)
+{
+	auto_close int config = (int)syscall(SYS_fspick, mount, "", PICK_CLOEXEC | PICK_EMPTY_PATH);
+	int r;
+
+	if (config < 0)
+		return err_sys(e, "change a file system's options");
+	r = set_options(config, "file system", options, options_len, e);
+	if (r == 0 && config_set(config, CONFIG_RECONFIGURE, NULL, NULL, 0) < 0)
+		r = config_error(config, e, "change a file system's options");
+	return r;
+}
+
+static int copy(int dir, const char *path, unsigned flags, struct err *e)
+{
+	int fd = (int)syscall(SYS_open_tree, dir, path, TREE_CLONE | O_CLOEXEC | flags);
+
+	return fd < 0 ? err_sys(e, "copy the mount of %s", *path ? path : "a descriptor") : fd;
 }
 
 int kernel_mount_copy(int dir, const char *path, bool recursive, struct err *e)
 {
-	unsigned flags = TREE_CLONE | O_CLOEXEC | (recursive ? TREE_RECURSIVE : 0) |
-			 (*path ? 0 : AT_EMPTY_PATH);
-	int fd = (int)syscall(SYS_open_tree, dir, path, flags);
+	return copy(dir, path, (recursive ? TREE_RECURSIVE : 0) | (*path ? 0 : AT_EMPTY_PATH), e);
+}
 
-	return fd < 0 ? err_sys(e, "copy the mount of %s", *path ? path : "a descriptor") : fd;
+int kernel_mount_copy_link(int dir, const char *path, bool recursive, struct err *e)
+{
+	return copy(dir, path, (recursive ? TREE_RECURSIVE : 0) | AT_SYMLINK_NOFOLLOW, e);
 }
 
 /* mount(2)'s bits for the attributes, atime's too. */
@@ -141,7 +181,7 @@ static int attr_now(const char *path, uint64_t *ret)
 static int set_the_old_way(int mount, const struct kernel_mount_set *how, struct err *e)
 {
 	struct kernel_fd_path at = kernel_fd_path(mount);
-	unsigned long recursive = how->recursive ? MS_REC : 0;
+	unsigned long recursive = how->recursive ? MS_REC : 0, atime = 0;
 	uint64_t attr = 0;
 	int r;
 
@@ -153,8 +193,11 @@ static int set_the_old_way(int mount, const struct kernel_mount_set *how, struct
 		if (r < 0)
 			return err_from(e, r, "flags of a mount");
 		attr = (attr & ~how->clear) | how->set;
-		if (mount_call(NULL, at.path, NULL, MS_REMOUNT | MS_BIND | kernel_mount_flags(attr),
-			       NULL) < 0)
+		/* Without any of them mount(2) keeps what there is. */
+		if (!(attr & MOUNT_ATTR__ATIME))
+			atime = MS_RELATIME;
+		if (mount_call(NULL, at.path, NULL,
+			       MS_REMOUNT | MS_BIND | atime | kernel_mount_flags(attr), NULL) < 0)
 			return err_sys(e, "set flags of a mount");
 	}
 	if (how->propagation &&

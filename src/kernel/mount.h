@@ -41,9 +41,18 @@ struct kernel_mount_option {
 int kernel_mount_new(const char *type, const char *source,
 		     const struct kernel_mount_option *options, size_t options_len, uint64_t attr,
 		     struct err *e);
+/* mount(2), right on `target` (O_PATH), with all options as one text of up to a page: for values of
+ * more than the 255 bytes that fsconfig takes. */
+int kernel_mount_on(const char *type, const char *source, const char *data, int target,
+		    struct err *e);
+/* Gives the file system of a mount, held open at its root, other options (fspick). */
+int kernel_mount_change(int mount, const struct kernel_mount_option *options, size_t options_len,
+			struct err *e);
 /* A detached copy of the mount (tree) at dir/path: open_tree(OPEN_TREE_CLONE). path "": dir
  * itself, which may be a file. */
 int kernel_mount_copy(int dir, const char *path, bool recursive, struct err *e);
+/* The same of what is there itself, be it a symlink. */
+int kernel_mount_copy_link(int dir, const char *path, bool recursive, struct err *e);
 /* The same of a path in the mount namespace of a process, of which nobody else could copy it. */
 int kernel_mount_copy_of(pid_t pid, const char *path, bool recursive, struct err *e);
 

@@ -7,7 +7,13 @@
 #include "base/err.h"
 
 /* fsconfig(2)'s commands. */
-enum { CONFIG_FLAG = 0, CONFIG_STRING = 1, CONFIG_FD = 5, CONFIG_CREATE = 6 };
+enum {
+	CONFIG_FLAG = 0,
+	CONFIG_STRING = 1,
+	CONFIG_FD = 5,
+	CONFIG_CREATE = 6,
+	CONFIG_RECONFIGURE = 7
+};
 
 int config_open(const char *type);
 int config_set(int config, unsigned command, const char *key, const char *value, int aux);

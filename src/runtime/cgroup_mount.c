@@ -2,7 +2,8 @@
 /*
  * /sys/fs/cgroup in a container.  In a cgroup namespace of its own it gets fresh mounts, whose root
  * is its own group; otherwise its own group of each hierarchy is bound.  With separate hierarchies
- * (v1, hybrid) they lie side by side in a tmpfs, under the names they have outside.
+ * (v1, hybrid) they lie side by side in a tmpfs, under the names they have outside, unless the type
+ * is "cgroup2", which is the unified one alone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +26,7 @@ struct cgroup_mount {
 	struct mount_step m;
 	struct build *b;
 	bool own_namespace, unified;
+	bool only_unified; /* "cgroup2" beside separate hierarchies: that alone */
 	struct hierarchy *h;
 	size_t n;
 };
@@ -40,7 +42,7 @@ static void describe(struct cgroup_mount *t, const struct cgroup_hierarchy *from
 	h->unified = *from->controllers == '\0';
 	h->name = path_base(from->mount);
 	h->group = arena_printf(a, "%s%s", from->mount, *path ? path : from->own);
-	h->options = arena_array(a, controllers.n + 1, sizeof(*h->options));
+	h->options = arena_array(a, controllers.n + t->m.options.data_len + 1, sizeof(*h->options));
 	for (size_t i = 0; i < controllers.n; i++) {
 		const char *equals = strchr(controllers.v[i], '=');
 
@@ -53,6 +55,8 @@ static void describe(struct cgroup_mount *t, const struct cgroup_hierarchy *from
 		if (controllers.n > 1)
 			texts_add(a, &h->links, controllers.v[i]);
 	}
+	for (size_t i = 0; i < t->m.options.data_len; i++)
+		h->options[h->options_len++] = t->m.options.data[i];
 }
 
 /* In the parent, once the container's group is there. */
@@ -64,12 +68,16 @@ static int look(void *arg, struct err *e)
 
 	if (r < 0)
 		return r;
-	t->unified = host.version == CGROUP_V2;
-	t->n = host.hierarchies_len;
-	t->h = arena_array(t->b->a, t->n, sizeof(*t->h));
-	for (size_t i = 0; i < t->n; i++)
-		describe(t, &host.hierarchies[i], &t->h[i]);
-	return 0;
+	t->unified = host.version == CGROUP_V2 || t->only_unified;
+	t->h = arena_array(t->b->a, host.hierarchies_len, sizeof(*t->h));
+	for (size_t i = 0; i < host.hierarchies_len; i++)
+		if (!t->only_unified || *host.hierarchies[i].controllers == '\0')
+			describe(t, &host.hierarchies[i], &t->h[t->n++]);
+	return t->only_unified && t->n == 0
+		       ? err_set(e, ERR_UNSUPPORTED,
+				 "mount cgroup2 on %s: this host has no unified hierarchy",
+				 t->m.target)
+		       : 0;
 }
 
 static int make_mount(const struct cgroup_mount *t, const struct hierarchy *h, struct err *e)
@@ -77,7 +85,7 @@ static int make_mount(const struct cgroup_mount *t, const struct hierarchy *h, s
 	if (!t->own_namespace)
 		return kernel_mount_copy(AT_FDCWD, h->group, false, e);
 	if (h->unified)
-		return kernel_mount_new("cgroup2", "cgroup2", NULL, 0, 0, e);
+		return kernel_mount_new("cgroup2", "cgroup2", h->options, h->options_len, 0, e);
 	return kernel_mount_new("cgroup", "cgroup", h->options, h->options_len, 0, e);
 }
 
@@ -160,7 +168,12 @@ int cgroup_mount_plan(struct build *b, const struct oci_mount *m, struct mount_s
 	struct cgroup_mount *t = ARENA_NEW(b->a, struct cgroup_mount);
 	const struct oci_namespace *n = oci_namespace_find(b->config, OCI_NS_CGROUP);
 
-	*t = (struct cgroup_mount){ .m = *s, .b = b, .own_namespace = n && text_empty(n->path) };
+	*t = (struct cgroup_mount){
+		.m = *s,
+		.b = b,
+		.own_namespace = n && text_empty(n->path),
+		.only_unified = strcmp(s->type, "cgroup2") == 0,
+	};
 	t->m.s.words = arena_printf(b->a, "cgroup %s%s%s", s->target, m->options.n ? " " : "",
 				    m->options.n ? texts_join(b->a, &m->options, ",") : "");
 	plan_add(&b->before,

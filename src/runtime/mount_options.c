@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "runtime/mount_options.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What a bind loses when any flag is asked for, unless it is asked for too. */
@@ -18,6 +20,11 @@ enum kind {
 	COPY_UP,
 	ID_MAP,
 	TREE_ID_MAP,
+	REMOUNT,
+	COPY_LINK,
+	SOURCE_NO_FOLLOW,
+	TARGET_NO_FOLLOW,
+	VERSION,
 	DATA,
 	NOTHING
 };
@@ -33,13 +40,15 @@ static const struct option_row rows[] = {
 	{ "async", DATA, 0, 0 },
 	{ "atime", NOTHING, 0, 0 },
 	{ "bind", BIND, 0, 0 },
+	{ "copy-symlink", COPY_LINK, 0, 0 },
 	{ "defaults", NOTHING, 0, 0 },
+	{ "dest-nofollow", TARGET_NO_FOLLOW, 0, 0 },
 	{ "dev", FLAG, 0, MOUNT_ATTR_NODEV },
 	{ "diratime", NOTHING, 0, 0 },
 	{ "dirsync", DATA, 0, 0 },
 	{ "exec", FLAG, 0, MOUNT_ATTR_NOEXEC },
 	{ "idmap", ID_MAP, 0, 0 },
-	{ "iversion", DATA, 0, 0 },
+	{ "iversion", VERSION, 0, 0 },
 	{ "lazytime", DATA, 0, 0 },
 	{ "loud", NOTHING, 0, 0 },
 	{ "mand", DATA, 0, 0 },
@@ -56,17 +65,21 @@ static const struct option_row rows[] = {
 	{ "nosymfollow", FLAG, MOUNT_ATTR_NOSYMFOLLOW, 0 },
 	{ "private", PROPAGATION, MS_PRIVATE, 0 },
 	{ "ratime", TREE_FLAG, 0, MOUNT_ATTR__ATIME },
+	{ "rasync", NOTHING, 0, 0 },
 	{ "rbind", TREE_BIND, 0, 0 },
 	{ "rdev", TREE_FLAG, 0, MOUNT_ATTR_NODEV },
 	{ "rdiratime", TREE_FLAG, 0, MOUNT_ATTR_NODIRATIME },
+	{ "rdirsync", NOTHING, 0, 0 },
 	{ "relatime", FLAG, 0, MOUNT_ATTR__ATIME },
-	{ "remount", NOTHING, 0, 0 },
+	{ "remount", REMOUNT, 0, 0 },
 	{ "rexec", TREE_FLAG, 0, MOUNT_ATTR_NOEXEC },
 	{ "ridmap", TREE_ID_MAP, 0, 0 },
+	{ "rmand", NOTHING, 0, 0 },
 	{ "rnoatime", TREE_FLAG, MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME },
 	{ "rnodev", TREE_FLAG, MOUNT_ATTR_NODEV, 0 },
 	{ "rnodiratime", TREE_FLAG, MOUNT_ATTR_NODIRATIME, 0 },
 	{ "rnoexec", TREE_FLAG, MOUNT_ATTR_NOEXEC, 0 },
+	{ "rnomand", NOTHING, 0, 0 },
 	{ "rnorelatime", TREE_FLAG, 0, MOUNT_ATTR__ATIME },
 	{ "rnostrictatime", TREE_FLAG, 0, MOUNT_ATTR__ATIME },
 	{ "rnosuid", TREE_FLAG, MOUNT_ATTR_NOSUID, 0 },
@@ -80,12 +93,14 @@ static const struct option_row rows[] = {
 	{ "rslave", TREE_PROPAGATION, MS_SLAVE, 0 },
 	{ "rstrictatime", TREE_FLAG, MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME },
 	{ "rsuid", TREE_FLAG, 0, MOUNT_ATTR_NOSUID },
+	{ "rsync", NOTHING, 0, 0 },
 	{ "rsymfollow", TREE_FLAG, 0, MOUNT_ATTR_NOSYMFOLLOW },
 	{ "runbindable", TREE_PROPAGATION, MS_UNBINDABLE, 0 },
 	{ "rw", FLAG, 0, MOUNT_ATTR_RDONLY },
 	{ "shared", PROPAGATION, MS_SHARED, 0 },
 	{ "silent", NOTHING, 0, 0 },
 	{ "slave", PROPAGATION, MS_SLAVE, 0 },
+	{ "src-nofollow", SOURCE_NO_FOLLOW, 0, 0 },
 	{ "strictatime", FLAG, MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME },
 	{ "suid", FLAG, 0, MOUNT_ATTR_NOSUID },
 	{ "symfollow", FLAG, 0, MOUNT_ATTR_NOSYMFOLLOW },
@@ -124,7 +139,6 @@ static void apply(struct mount_options *m, const struct option_row *row)
 	switch (row->kind) {
 	case FLAG:
 		change(&m->set, &m->clear, row);
-		m->flags_given = true;
 		break;
 	case TREE_FLAG:
 		change(&m->tree_set, &m->tree_clear, row);
@@ -151,6 +165,21 @@ static void apply(struct mount_options *m, const struct option_row *row)
 	case ID_MAP:
 		m->id_map = true;
 		break;
+	case REMOUNT:
+		m->remount = true;
+		break;
+	case COPY_LINK:
+		m->copy_link = true;
+		break;
+	case SOURCE_NO_FOLLOW:
+		m->source_no_follow = true;
+		break;
+	case TARGET_NO_FOLLOW:
+		m->target_no_follow = true;
+		break;
+	case VERSION:
+		m->soft_version = true;
+		break;
 	case DATA:
 	case NOTHING:
 		break;
@@ -164,13 +193,21 @@ void mount_options_read(struct arena *a, const struct texts *options, struct mou
 	m.data = arena_array(a, options->n + 2, sizeof(*m.data)); /* room for what is added */
 	for (size_t i = 0; i < options->n; i++) {
 		const struct option_row *row = find(options->v[i]);
+		const char *maps = text_after(options->v[i], "idmap=");
 
-		if (!row || row->kind == DATA)
+		if (!maps)
+			maps = text_after(options->v[i], "ridmap=");
+		if (maps) {
+			m.id_map_text = maps;
+			apply(&m, find(options->v[i][0] == 'r' ? "ridmap" : "idmap"));
+		} else if (!row || row->kind == DATA) {
 			add_data(a, &m, options->v[i]);
-		else
+		} else {
 			apply(&m, row);
+		}
 	}
-	if (m.bind && m.flags_given)
+	m.asked_clear = m.clear;
+	if (m.bind && (m.set || m.clear))
 		m.clear |= FLAGS & ~m.set;
 	*ret = m;
 }
@@ -179,4 +216,66 @@ void mount_options_names(struct arena *a, struct texts *ret)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		texts_add(a, ret, rows[i].name);
+}
+
+/* To IDs of the host, for IDs inside the container. */
+static bool resolve(const struct oci_id_maps *own, uint64_t *id, uint64_t size)
+{
+	for (size_t i = 0; i < own->n; i++) {
+		const struct oci_id_map *m = &own->v[i];
+
+		if (*id < m->container_id || *id + size > m->container_id + m->size)
+			continue;
+		*id += m->host_id - m->container_id;
+		return true;
+	}
+	return false;
+}
+
+static int read_map(const char *text, const struct oci_id_maps *own, struct oci_id_map *ret)
+{
+	unsigned long inside, outside, size;
+	const char *p = *text == '@' ? text + 1 : text;
+	int end = 0;
+
+	if (sscanf(p, "%lu-%lu-%lu%n", &inside, &outside, &size, &end) != 3 || p[end] ||
+	    size == 0 || inside + size > UINT32_MAX || outside + size > UINT32_MAX)
+		return -EINVAL;
+	*ret = (struct oci_id_map){ inside, outside, size };
+	return *text == '@' && !resolve(own, &ret->host_id, size) ? -EINVAL : 0;
+}
+
+static int read_maps(struct arena *a, const char *text, const struct oci_id_maps *own,
+		     struct oci_id_maps *ret)
+{
+	struct texts parts = texts_split(a, text, '#');
+
+	ret->n = 0;
+	ret->v = arena_array(a, parts.n, sizeof(*ret->v));
+	for (size_t i = 0; i < parts.n; i++)
+		if (read_map(parts.v[i], own, &ret->v[ret->n++]) < 0)
+			return -EINVAL;
+	return 0;
+}
+
+int mount_options_id_maps(struct arena *a, const char *text, const struct oci_linux *os,
+			  struct oci_id_maps *ret_uids, struct oci_id_maps *ret_gids, struct err *e)
+{
+	struct texts halves = texts_split(a, text, ';');
+	int r = 0;
+
+	*ret_uids = *ret_gids = (struct oci_id_maps){ 0 };
+	for (size_t i = 0; i < halves.n && r == 0; i++) {
+		const char *uids = text_after(halves.v[i], "uids=");
+		const char *gids = text_after(halves.v[i], "gids=");
+
+		r = uids   ? read_maps(a, uids, &os->uid_maps, ret_uids)
+		    : gids ? read_maps(a, gids, &os->gid_maps, ret_gids)
+			   : -EINVAL;
+	}
+	if (r < 0 || !ret_uids->n || !ret_gids->n)
+		return err_set(e, ERR_INVALID,
+			       "\"idmap=%s\" is no ID mapping as uids=0-1000-1;gids=0-1000-1 is",
+			       text);
+	return 0;
 }

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The mounts of a configuration, each by descriptors: what is mounted is made or copied detached,
- * its target is opened inside the root, and one is attached on the other.  Sources of binds are
- * copied by the parent, who may reach what the container's root may not, and with the peers that
- * they have outside; but a source inside the root may only come to be by an earlier mount, and is
- * copied by the child.
+ * The mounts of a configuration, each by descriptors: what is mounted is made (or copied: bind.c)
+ * detached, its target is opened inside the root, and one is attached on the other.
  */
 #include "runtime/mounts.h"
 
@@ -12,86 +9,11 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/path.h"
-#include "runtime/id_map.h"
 #include "runtime/label.h"
-
-static bool is_copied_by_child(const struct build *b, const char *source)
-{
-	const char *bundle = b->create->bundle ? b->create->bundle : "/";
-	const struct oci_root *root = b->config->root;
-	const char *path;
-
-	if (b->create->root >= 0 || !root)
-		return false;
-	path = path_clean(b->a,
-			  root->path[0] == '/' ? root->path : path_join(b->a, bundle, root->path));
-	return strcmp(path, "/") != 0 && path_is_below(path_clean(b->a, source), path);
-}
-
-/* "/proc/PID/root/PATH" is PATH in the mount namespace of that process. */
-static const char *in_other_namespace(const char *source, pid_t *ret_pid)
-{
-	const char *p = text_after(source, "/proc/");
-	char *rest;
-	long pid;
-
-	if (!p || *p < '0' || *p > '9')
-		return NULL;
-	pid = strtol(p, &rest, 10);
-	*ret_pid = (pid_t)pid;
-	return pid > 0 && pid <= INT32_MAX && text_after(rest, "/root/") ? rest + strlen("/root")
-									 : NULL;
-}
-
-static int copy_source(struct mount_step *m, struct err *e)
-{
-	const char *source = m->source, *there;
-	struct stat st;
-	pid_t pid;
-
-	there = in_other_namespace(source, &pid);
-	m->fd = there ? kernel_mount_copy_of(pid, there, m->options.tree, NULL)
-		      : kernel_mount_copy(AT_FDCWD, source, m->options.tree, NULL);
-	/* One that is detached, which older kernels copy only from a namespace, is taken as it is.
-	 */
-	if (m->fd == -EINVAL && text_after(source, "/proc/self/fd/"))
-		m->fd = fcntl(atoi(text_after(source, "/proc/self/fd/")), F_DUPFD_CLOEXEC, 0);
-	/* Mounts that a more privileged namespace locked below it can't be left out. */
-	if (m->fd == -EINVAL && !m->options.tree)
-		m->fd = kernel_mount_copy(AT_FDCWD, source, true, NULL);
-	if (m->fd < 0)
-		return err_from(e, m->fd, "mount %s on %s", source, m->target);
-	if (fstat(m->fd, &st) < 0)
-		return err_sys(e, "mount %s on %s", source, m->target);
-	m->is_file = !S_ISDIR(st.st_mode);
-	return 0;
-}
-
-static int open_source(void *arg, struct err *e)
-{
-	struct mount_step *m = arg;
-	int r = copy_source(m, e);
-
-	if (r == 0 && (m->uid_maps || m->options.id_map)) {
-		r = id_map_mount(m->fd, m->uid_maps, m->gid_maps, m->options.id_map_tree, e);
-		if (r < 0)
-			return err_wrap(e, "mount %s on %s", m->source, m->target);
-	}
-	return r;
-}
-
-static void close_source(void *arg)
-{
-	struct mount_step *m = arg;
-
-	if (m->fd >= 0)
-		close(take_fd(m->fd));
-}
 
 /* What may be mounted over inside procfs: files that tell of the machine, as lxcfs shows them. */
 static bool is_allowed_in_proc(const char *target)
@@ -115,6 +37,8 @@ static bool is_allowed_in_proc(const char *target)
 	return text_index(target, files, ARRAY_LEN(files)) >= 0;
 }
 
+#define VALUE_MAX 255 /* fsconfig(2)'s */
+
 static bool is_proc_or_sys(const char *target)
 {
 	return strcmp(target, "/proc") == 0 || strcmp(target, "/sys") == 0;
@@ -137,11 +61,10 @@ static int make_target(const struct mount_step *m, struct err *e)
 	return fd < 0 ? fd : kernel_open_in(m->s.c->root, m->target, O_PATH, e);
 }
 
-/* The object to mount on, O_PATH; *ret_made: it was not there. */
-static int open_target(const struct mount_step *m, bool *ret_made, struct err *e)
+int mount_open_target(const struct mount_step *m, bool *ret_made, struct err *e)
 {
 	/* A link at /proc or /sys would show the container's own files as the kernel's. */
-	int no_follow = is_proc_or_sys(m->target) ? O_NOFOLLOW : 0;
+	int no_follow = is_proc_or_sys(m->target) || m->options.target_no_follow ? O_NOFOLLOW : 0;
 	int fd = kernel_open_in(m->s.c->root, m->target, O_PATH | no_follow, e);
 	struct stat st;
 
@@ -150,7 +73,7 @@ static int open_target(const struct mount_step *m, bool *ret_made, struct err *e
 		fd = make_target(m, e);
 	if (fd < 0)
 		return fd;
-	if (no_follow && fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode)) {
+	if (is_proc_or_sys(m->target) && fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode)) {
 		close(fd);
 		return err_set(e, ERR_INVALID, "%s must be mounted on ordinary directory",
 			       m->target);
@@ -162,52 +85,85 @@ static int open_target(const struct mount_step *m, bool *ret_made, struct err *e
 	return fd;
 }
 
-static int wrap(const struct mount_step *m, struct err *e)
+int mount_wrap(const struct mount_step *m, struct err *e)
 {
 	return err_wrap(e, "mount %s on %s", m->source, m->target);
 }
 
-/* As many flags as can be: in a user namespace those that are locked stay, unless it was asked to
- * clear them. */
-static int attach(const struct mount_step *m, int mount, int target, struct err *e)
+/* What is mounted on the root is the root from then on. */
+static int replace_root(struct child *c, int mount, struct err *e)
+{
+	int fd = fcntl(mount, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return err_sys(e, "duplicate a descriptor");
+	close(c->root);
+	c->root = fd;
+	return 0;
+}
+
+/* In a user namespace flags may be locked: those that would be cleared only because others were
+ * asked for stay. */
+static int attach_top(const struct mount_step *m, int mount, int target, struct err *e)
 {
 	const struct mount_options *o = &m->options;
 	struct kernel_mount_set set = { .set = o->set,
 					.clear = o->clear,
 					.propagation = o->propagation_tree ? 0 : o->propagation };
+	bool any;
+	int r;
+
+	if (m->seal)
+		set.set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	any = set.set || set.clear || set.propagation;
+	r = kernel_mount_attach(mount, target, any ? &set : NULL, e);
+	if (r != -EPERM || !o->bind || set.clear == o->asked_clear)
+		return r;
+	set.clear = o->asked_clear;
+	return kernel_mount_attach(mount, target, &set, e);
+}
+
+static int set_tree(const struct mount_options *o, int mount, struct err *e)
+{
 	struct kernel_mount_set tree = {
 		.set = o->tree_set,
 		.clear = o->tree_clear,
 		.propagation = o->propagation_tree ? o->propagation : 0,
 		.recursive = true,
 	};
-	bool any = set.set || set.clear || set.propagation;
-	int r = kernel_mount_attach(mount, target, any ? &set : NULL, e);
 
-	if (r == -EPERM && o->bind && set.clear) {
-		set.clear = 0;
-		r = kernel_mount_attach(mount, target, &set, e);
-	}
-	if (r < 0 || (!tree.set && !tree.clear && !tree.propagation))
-		return r;
-	return kernel_mount_set(mount, &tree, e);
+	return tree.set || tree.clear || tree.propagation ? kernel_mount_set(mount, &tree, e) : 0;
 }
 
-static int apply_bind(void *arg, struct err *e)
+/* Of a mount that is attached already. */
+static int set_flags(const struct mount_step *m, int mount, struct err *e)
 {
-	struct mount_step *m = arg;
-	auto_close int target = -1;
-	bool made;
-	int r = m->fd < 0 ? copy_source(m, e) : 0;
+	const struct mount_options *o = &m->options;
+	struct kernel_mount_set set = { .set = o->set,
+					.clear = o->clear,
+					.propagation = o->propagation_tree ? 0 : o->propagation };
+	int r = set.set || set.clear || set.propagation ? kernel_mount_set(mount, &set, e) : 0;
 
-	if (r < 0)
+	return r < 0 ? r : set_tree(o, mount, e);
+}
+
+int mount_attach(struct mount_step *m, int mount, int target, struct err *e)
+{
+	int r = attach_top(m, mount, target, e);
+
+	if (r == 0)
+		r = set_tree(&m->options, mount, e);
+	if (r == 0 && strcmp(m->target, "/") == 0)
+		r = replace_root(m->s.c, mount, e);
+	if (r < 0 || !m->seal)
 		return r;
-	target = open_target(m, &made, e);
-	if (target < 0)
-		return wrap(m, e);
-	r = attach(m, m->fd, target, e);
-	close(take_fd(m->fd));
-	return r < 0 ? wrap(m, e) : 0;
+	m->sealed = fcntl(mount, F_DUPFD_CLOEXEC, 0);
+	return m->sealed < 0 ? err_sys(e, "duplicate a descriptor") : 0;
+}
+
+static void add_data(struct mount_options *o, const char *key, const char *value)
+{
+	o->data[o->data_len++] = (struct kernel_mount_option){ key, value };
 }
 
 /* A tmpfs shows the mode of what it hides, and 1777 where there was nothing. */
@@ -219,7 +175,7 @@ static void add_mode(struct mount_step *m, int target, bool made, char *text, si
 	if (strcmp(m->type, "tmpfs") != 0 || made || m->has_mode || fstat(target, &st) < 0)
 		return;
 	snprintf(text, size, "%o", (unsigned)st.st_mode & 07777);
-	o->data[o->data_len++] = (struct kernel_mount_option){ "mode", text };
+	add_data(o, "mode", text);
 }
 
 /* procfs, sysfs and the like have labels of their own. */
@@ -230,7 +186,35 @@ static void add_label(struct mount_step *m)
 
 	if (!text_empty(m->label) && text_index(m->type, labelled, ARRAY_LEN(labelled)) >= 0 &&
 	    label_mounts())
-		o->data[o->data_len++] = (struct kernel_mount_option){ "context", m->label };
+		add_data(o, m->label_key, m->label);
+}
+
+/* A device that can't be written to is mounted by those who say so to the file system too. */
+static bool is_read_only_device(const struct mount_step *m)
+{
+	struct stat st;
+
+	return m->options.set & MOUNT_ATTR_RDONLY && m->source[0] == '/' &&
+	       stat(m->source, &st) == 0 && S_ISBLK(st.st_mode);
+}
+
+static int make_new(struct mount_step *m, struct err *e)
+{
+	struct mount_options *o = &m->options;
+	int mount;
+
+	if (is_read_only_device(m))
+		add_data(o, "ro", NULL);
+	if (o->soft_version)
+		add_data(o, "iversion", NULL);
+	mount = kernel_mount_new(m->type, m->source, o->data, o->data_len, 0, e);
+	/* mount(2) passes the flag to any file system, and most don't look. */
+	if (mount == -EINVAL && o->soft_version)
+		mount = kernel_mount_new(m->type, m->source, o->data, o->data_len - 1, 0, e);
+	/* sysfs is the network namespace's, which may belong to another user namespace. */
+	if (mount == -EPERM && strcmp(m->type, "sysfs") == 0)
+		mount = kernel_mount_copy(AT_FDCWD, "/sys", true, e);
+	return mount;
 }
 
 static int apply_new(void *arg, struct err *e)
@@ -241,24 +225,54 @@ static int apply_new(void *arg, struct err *e)
 	bool made;
 	int r;
 
-	target = open_target(m, &made, e);
+	target = mount_open_target(m, &made, e);
 	if (target < 0)
-		return wrap(m, e);
+		return mount_wrap(m, e);
 	add_mode(m, target, made, mode, sizeof(mode));
 	add_label(m);
-	mount = kernel_mount_new(m->type, m->source, m->options.data, m->options.data_len, 0, e);
-	/* sysfs is the network namespace's, which may belong to another user namespace. */
-	if (mount == -EPERM && strcmp(m->type, "sysfs") == 0)
-		mount = kernel_mount_copy(AT_FDCWD, "/sys", true, e);
+	mount = make_new(m, e);
 	if (mount < 0)
-		return wrap(m, e);
+		return mount_wrap(m, e);
 	if (m->options.copy_up && !made) {
 		r = mount_copy_up(target, mount, e);
 		if (r < 0)
-			return wrap(m, e);
+			return mount_wrap(m, e);
 	}
-	r = attach(m, mount, target, e);
-	return r < 0 ? wrap(m, e) : 0;
+	r = mount_attach(m, mount, target, e);
+	return r < 0 ? mount_wrap(m, e) : 0;
+}
+
+/* The new calls take 255 bytes a value, and an overlay's layers may be more: the old one mounts
+ * right on the target, and the mount is found there. */
+static int apply_long(void *arg, struct err *e)
+{
+	struct mount_step *m = arg;
+	auto_close int target = -1, top = -1;
+	bool made;
+	int r;
+
+	target = mount_open_target(m, &made, e);
+	if (target < 0)
+		return mount_wrap(m, e);
+	r = kernel_mount_on(m->type, m->source, m->data, target, e);
+	if (r < 0)
+		return mount_wrap(m, e);
+	top = kernel_open_in(m->s.c->root, m->target, O_PATH, e);
+	r = top < 0 ? top : set_flags(m, top, e);
+	return r < 0 ? mount_wrap(m, e) : 0;
+}
+
+/* The flags and options of what is mounted there already. */
+static int apply_remount(void *arg, struct err *e)
+{
+	struct mount_step *m = arg;
+	const struct mount_options *o = &m->options;
+	auto_close int target = kernel_open_in(m->s.c->root, m->target, O_PATH, e);
+	int r = target < 0 ? target : set_flags(m, target, e);
+
+	if (r == 0 && o->data_len && !o->bind)
+		r = kernel_mount_change(target, o->data, o->data_len, e);
+	return r < 0 ? err_wrap(e, "remount %s", m->target) : 0;
 }
 
 static bool has_option(const struct mount_options *o, const char *key)
@@ -269,8 +283,7 @@ static bool has_option(const struct mount_options *o, const char *key)
 	return false;
 }
 
-/* What a plan shows: "tmpfs /dev nosuid,mode=755", and a bind's source in front. */
-static const char *words(struct build *b, const struct oci_mount *m, const struct mount_step *s)
+const char *mount_words(struct build *b, const struct oci_mount *m, const struct mount_step *s)
 {
 	struct texts shown = { 0 };
 
@@ -282,64 +295,65 @@ static const char *words(struct build *b, const struct oci_mount *m, const struc
 			    m->uid_maps.n ? " mapped" : "");
 }
 
-static int plan_bind(struct build *b, const struct oci_mount *m, struct mount_step *s,
-		     struct err *e)
+/* All options as one text, if one of them is too long for the new calls. */
+static const char *long_data(struct build *b, const struct mount_options *o)
 {
-	const char *bundle = b->create->bundle ? b->create->bundle : "/";
+	struct texts all = { 0 };
+	bool is_long = false;
 
-	if (text_empty(m->source))
-		return err_set(e, ERR_INVALID, "mount on %s: a bind needs a source", s->target);
-	s->source = m->source[0] == '/' ? m->source : path_join(b->a, bundle, m->source);
-	if (m->uid_maps.n || s->options.id_map) {
-		s->uid_maps = m->uid_maps.n ? &m->uid_maps : &b->os->uid_maps;
-		s->gid_maps = m->gid_maps.n ? &m->gid_maps : &b->os->gid_maps;
-		if (!s->uid_maps->n)
-			return err_set(e, ERR_INVALID, "mount on %s: there are no ID mappings",
-				       s->target);
+	for (size_t i = 0; i < o->data_len; i++) {
+		const struct kernel_mount_option *x = &o->data[i];
+
+		is_long |= x->value && strlen(x->value) > VALUE_MAX;
+		texts_addf(b->a, &all, "%s%s%s", x->key, x->value ? "=" : "",
+			   x->value ? x->value : "");
 	}
-	if (!s->options.propagation) {
-		s->options.propagation = MS_PRIVATE;
-		s->options.propagation_tree = true;
-	}
-	s->s.words = words(b, m, s);
-	if (!is_copied_by_child(b, s->source) || s->uid_maps)
-		plan_add(&b->before, &(struct plan_op){ .verb = "open",
-							.apply = open_source,
-							.undo = close_source,
-							.print = mount_print_source,
-							.arg = s });
-	step_hold(b, &s->fd);
-	step_add(&b->child, "mount", apply_bind, s);
+	return is_long ? texts_join(b->a, &all, ",") : NULL;
+}
+
+static int plan_new(struct build *b, const struct oci_mount *m, size_t number, struct mount_step *s,
+		    struct err *e)
+{
+	const char *key = text_map_get(&b->config->annotations, "run.oci.mount_context_type");
+
+	if (m->uid_maps.n || s->options.id_map)
+		return err_set(e, ERR_UNSUPPORTED,
+			       "mounts[%zu].uidMappings: ID mappings need a bind mount", number);
+	s->source = text_empty(m->source) ? s->type : m->source;
+	s->has_mode = has_option(&s->options, "mode");
+	s->label = b->os->mount_label;
+	s->label_key = text_empty(key) ? "context" : key;
+	if (strcmp(s->type, "cgroup") == 0 || strcmp(s->type, "cgroup2") == 0)
+		return cgroup_mount_plan(b, m, s, e);
+	/* Other mounts, and devices, have their places on it yet to be made. */
+	s->seal = s->options.set & MOUNT_ATTR_RDONLY &&
+		  (strcmp(s->type, "tmpfs") == 0 || strcmp(s->target, "/dev") == 0);
+	s->s.words = mount_words(b, m, s);
+	s->data = long_data(b, &s->options);
+	step_add(&b->child, "mount", s->data ? apply_long : apply_new, s);
 	return 0;
 }
 
-void mount_print_source(const void *arg, struct buf *out)
+static int plan_mount(struct build *b, const struct oci_mount *m, size_t number,
+		      struct mount_step *s, struct err *e)
 {
-	buf_adds(out, ((const struct mount_step *)arg)->source);
-}
-
-static int plan_mount(struct build *b, const struct oci_mount *m, struct err *e)
-{
-	struct mount_step *s = ARENA_NEW(b->a, struct mount_step);
-
-	*s = (struct mount_step){ .s = { .c = b->c }, .fd = -1 };
+	*s = (struct mount_step){
+		.s = { .c = b->c }, .fd = -1, .sealed = -1, .in_user = b->in_user
+	};
 	mount_options_read(b->a, &m->options, &s->options);
 	s->target =
 		path_clean(b->a, m->destination[0] == '/' ? m->destination
 							  : path_join(b->a, "/", m->destination));
 	s->type = text_empty(m->type) ? "none" : m->type;
-	if (s->options.bind || text_eq(m->type, "bind")) {
+	if (strcmp(s->type, "bind") == 0)
 		s->options.bind = true;
-		return plan_bind(b, m, s, e);
+	if (s->options.remount) {
+		s->source = s->type;
+		s->s.words = mount_words(b, m, s);
+		step_add(&b->child, "remount", apply_remount, s);
+		return 0;
 	}
-	s->source = text_empty(m->source) ? s->type : m->source;
-	s->has_mode = has_option(&s->options, "mode");
-	s->label = b->os->mount_label;
-	if (text_eq(m->type, "cgroup") || text_eq(m->type, "cgroup2"))
-		return cgroup_mount_plan(b, m, s, e);
-	s->s.words = words(b, m, s);
-	step_add(&b->child, "mount", apply_new, s);
-	return 0;
+	return s->options.bind ? mount_bind_plan(b, m, number, s, e) : plan_new(b, m, number, s, e);
 }
 
 int mount_attach_new(struct mount_step *m, int mount, struct err *e)
@@ -348,20 +362,49 @@ int mount_attach_new(struct mount_step *m, int mount, struct err *e)
 	bool made;
 	int r;
 
-	target = open_target(m, &made, e);
+	target = mount_open_target(m, &made, e);
 	if (target < 0)
-		return wrap(m, e);
-	r = attach(m, mount, target, e);
-	return r < 0 ? wrap(m, e) : 0;
+		return mount_wrap(m, e);
+	r = mount_attach(m, mount, target, e);
+	return r < 0 ? mount_wrap(m, e) : 0;
 }
 
 int mounts_plan(struct build *b, struct err *e)
 {
-	for (size_t i = 0; i < b->config->mounts.n; i++) {
-		int r = plan_mount(b, &b->config->mounts.v[i], e);
+	const struct oci_mounts *l = &b->config->mounts;
+
+	b->mounts = arena_array(b->a, l->n, sizeof(*b->mounts));
+	for (size_t i = 0; i < l->n; i++) {
+		int r = plan_mount(b, &l->v[i], i, &b->mounts[i], e);
 
 		if (r < 0)
 			return r;
 	}
+	return 0;
+}
+
+static int seal(void *arg, struct err *e)
+{
+	struct mount_step *m = arg;
+	struct kernel_mount_set set = { .set = MOUNT_ATTR_RDONLY };
+	int r = kernel_mount_set(m->sealed, &set, e);
+
+	close(take_fd(m->sealed));
+	return r < 0 ? mount_wrap(m, e) : 0;
+}
+
+static void print_sealed(const void *arg, struct buf *out)
+{
+	buf_adds(out, ((const struct mount_step *)arg)->target);
+}
+
+int mounts_seal_plan(struct build *b, struct err *e)
+{
+	for (size_t i = 0; i < b->config->mounts.n; i++)
+		if (b->mounts[i].seal)
+			plan_add(&b->child, &(struct plan_op){ .verb = "read-only",
+							       .apply = seal,
+							       .print = print_sealed,
+							       .arg = &b->mounts[i] });
 	return 0;
 }

@@ -10,12 +10,25 @@ struct mount_step {
 	const char *type, *source, *target; /* the target: absolute and clean */
 	struct mount_options options;
 	const struct oci_id_maps *uid_maps, *gid_maps; /* NULL: not mapped */
-	int fd;                                        /* the detached copy of a bind's source */
-	const char *label;                             /* linux.mountLabel */
-	bool is_file, has_mode;
+	const char *userns; /* of which the mapping is, if there is no other: a file of procfs */
+	int fd;             /* the detached copy of a bind's source */
+	const char *label, *label_key; /* linux.mountLabel; "context" */
+	const char *data;              /* all options as one text, where one is long */
+	char *link;                    /* with copy-symlink: PATH_MAX bytes for the source's text */
+	int sealed;                    /* what becomes read-only when all is in place, or -1 */
+	bool is_file, is_link, has_mode, in_user, seal;
 };
 
-void mount_print_source(const void *arg, struct buf *out);
+int mount_bind_plan(struct build *b, const struct oci_mount *m, size_t number, struct mount_step *s,
+		    struct err *e);
+/* What a plan shows: "tmpfs /dev nosuid,mode=755", and a bind's source in front. */
+const char *mount_words(struct build *b, const struct oci_mount *m, const struct mount_step *s);
+/* The object to mount on, O_PATH, made if missing; *ret_made: it was. */
+int mount_open_target(const struct mount_step *m, bool *ret_made, struct err *e);
+/* Attaches with the step's flags. */
+int mount_attach(struct mount_step *m, int mount, int target, struct err *e);
+int mount_wrap(const struct mount_step *m, struct err *e);
+
 /* Opens the step's target, making it if missing, and attaches the mount with the step's flags. */
 int mount_attach_new(struct mount_step *m, int mount, struct err *e);
 /* "cgroup" and "cgroup2": the container's own groups, whatever the host has. */

@@ -40,6 +40,8 @@ struct child {
 	struct seccomp_filter filter;
 };
 
+struct mount_step;
+
 struct held {
 	int *fd;
 	struct held *next;
@@ -58,11 +60,12 @@ struct build {
 	bool no_process;  /* `process` is a stand-in */
 	const char **env; /* the program's: environment_plan() */
 	uint64_t clone_flags;
-	bool new_user;   /* a new user namespace */
-	bool in_user;    /* that, or one that is joined */
-	bool own_mounts; /* a mount namespace is configured, new or joined */
-	bool between;    /* namespaces are entered by a process in between: clone.c */
-	bool gate;       /* stop there */
+	bool new_user;             /* a new user namespace */
+	bool in_user;              /* that, or one that is joined */
+	bool own_mounts;           /* a mount namespace is configured, new or joined */
+	bool between;              /* namespaces are entered by a process in between: clone.c */
+	bool gate;                 /* stop there */
+	struct mount_step *mounts; /* of config->mounts, in their order */
 	struct held *held;
 	struct plan before, child;
 	struct child *c;
@@ -88,7 +91,8 @@ int namespaces_enter_plan(struct build *b, struct err *e); /* join, cgroup, loop
 int rootfs_plan(struct build *b, struct err *e);           /* attach the root */
 int mounts_plan(struct build *b, struct err *e);
 int devices_plan(struct build *b, struct err *e);
-int console_plan(struct build *b, struct err *e); /* open the terminal */
+int console_plan(struct build *b, struct err *e);     /* open the terminal */
+int mounts_seal_plan(struct build *b, struct err *e); /* what is to be read-only by now */
 int sysctl_plan(struct build *b, struct err *e);
 int paths_plan(struct build *b, struct err *e);        /* masked and read-only */
 int names_plan(struct build *b, struct err *e);        /* host name, domain name */
