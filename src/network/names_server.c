@@ -6,26 +6,19 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/child.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "kernel/kernel.h"
+#include "network/daemon.h"
 #include "network/names.h"
 
-#define HOSTS_MAX   (1 << 20)
-#define CMDLINE_MAX (64 << 10)
-
-enum { DIED_WITHIN_MS = 2000 };
+#define HOSTS_MAX (1 << 20)
 
 struct server {
 	struct arena *arena;
@@ -36,71 +29,18 @@ struct server {
 	struct texts argv;
 };
 
-/* --- one that runs --------------------------------------------------------------- */
-
-static bool read_pid(const struct server *v, pid_t *ret)
+static const char *own_argument(const struct server *v)
 {
-	auto_free char *text = NULL;
-	int pid = 0;
-
-	if (file_read_at(v->dir, "pid", 64, &text, NULL, NULL) < 0 || sscanf(text, "%d", &pid) != 1)
-		return false;
-	*ret = pid;
-	return pid > 0;
+	return arena_printf(v->arena, "--pid-file=%s/pid", v->path);
 }
 
-static bool has_argument(const char *cmdline, size_t len, const char *wanted)
+static bool is_same(const struct texts *a, const struct texts *b)
 {
-	for (const char *at = cmdline; at < cmdline + len; at += strlen(at) + 1)
-		if (text_eq(at, wanted))
-			return true;
-	return false;
-}
-
-static bool same_arguments(const char *cmdline, size_t len, const struct texts *argv)
-{
-	const char *at = cmdline;
-
-	for (size_t i = 0; i < argv->n; i++, at += strlen(at) + 1)
-		if (at >= cmdline + len || !text_eq(at, argv->v[i]))
+	for (size_t i = 0; i < a->n; i++)
+		if (i >= b->n || !text_eq(a->v[i], b->v[i]))
 			return false;
-	return at >= cmdline + len;
+	return a->n == b->n;
 }
-
-/* Its pidfd, or -1: nobody serves, or the number is another process's by now. */
-static int find_running(const struct server *v, bool *ret_same)
-{
-	auto_free char *cmdline = NULL;
-	auto_close int pidfd = -1;
-	size_t len = 0;
-	pid_t pid;
-
-	if (!read_pid(v, &pid))
-		return -1;
-	pidfd = kernel_pidfd_open(pid);
-	if (pidfd < 0 ||
-	    file_read_at(AT_FDCWD, arena_printf(v->arena, "/proc/%d/cmdline", pid), CMDLINE_MAX,
-			 &cmdline, &len, NULL) < 0 ||
-	    !has_argument(cmdline, len, arena_printf(v->arena, "--pid-file=%s/pid", v->path)))
-		return -1;
-	*ret_same = same_arguments(cmdline, len, &v->argv);
-	return take_fd(pidfd);
-}
-
-static void stop_running(const struct server *v)
-{
-	bool same;
-	auto_close int pidfd = find_running(v, &same);
-
-	if (pidfd >= 0) {
-		kernel_pidfd_send_signal(pidfd, SIGKILL);
-		/* Its port is free when it is gone; it is somebody else's child. */
-		poll(&(struct pollfd){ .fd = pidfd, .events = POLLIN }, 1, DIED_WITHIN_MS);
-	}
-	unlinkat(v->dir, "pid", 0);
-}
-
-/* --- a new one ------------------------------------------------------------------- */
 
 static int enter(void *arg, struct err *e)
 {
@@ -120,50 +60,6 @@ static int enter(void *arg, struct err *e)
 		return err_sys(e, "open /tmp");
 	return kernel_mount_attach(mount_fd, seen, NULL, e);
 }
-
-/* What it said while it started: it does not go on in the background until it serves. */
-static int said(int fd, int code, const struct network *n, struct err *e)
-{
-	auto_buf words = BUF(4096);
-
-	while (buf_read(&words, fd) > 0)
-		;
-	for (char *at = words.data; at && (at = strchr(at, '\n'));)
-		*at = at[1] ? ' ' : '\0';
-	return err_set(e, ERR_SYSTEM, "serve names on network %s: %s (exit code %d)", n->name,
-		       words.len ? buf_text(&words) : "dnsmasq failed", code);
-}
-
-static int start(struct server *v, struct err *e)
-{
-	auto_close int from = -1;
-	auto_close int to = -1;
-	struct child child;
-	int pipes[2], status, r;
-
-	if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) < 0)
-		return err_sys(e, "make a pipe");
-	from = pipes[0];
-	to = pipes[1];
-	r = child_spawn(
-		&(struct child_spawn){
-			.path = v->argv.v[0],
-			.argv = (char *const *)v->argv.v,
-			.in = -1,
-			.out = -1,
-			.err = to,
-			.prepare = enter,
-			.prepare_arg = v,
-		},
-		&child, e);
-	if (r == 0)
-		r = child_wait(&child, &status, e);
-	if (r < 0)
-		return err_wrap(e, "serve names on network %s", v->network->name);
-	return status ? said(from, child_exit_code(status), v->network, e) : 0;
-}
-
-/* --- from what is to what is to be ----------------------------------------------- */
 
 static int write_hosts(const struct server *v, const struct network_statuses *all,
 		       bool *ret_changed, struct err *e)
@@ -185,8 +81,9 @@ static int write_hosts(const struct server *v, const struct network_statuses *al
 
 static int serve(struct server *v, const struct network_statuses *all, struct err *e)
 {
-	bool changed, same = false;
+	struct texts running_argv;
 	auto_close int running = -1;
+	bool changed;
 	char *program;
 	int r = path_program(v->arena, "dnsmasq", &program, e);
 
@@ -202,11 +99,13 @@ static int serve(struct server *v, const struct network_statuses *all, struct er
 	r = write_hosts(v, all, &changed, e);
 	if (r < 0)
 		return r;
-	running = find_running(v, &same);
-	if (running >= 0 && same)
+	running = daemon_find(v->arena, v->dir, "pid", own_argument(v), &running_argv);
+	if (running >= 0 && is_same(&running_argv, &v->argv))
 		return changed ? kernel_pidfd_send_signal(running, SIGHUP) : 0;
-	stop_running(v);
-	return start(v, e);
+	daemon_stop(v->arena, v->dir, "pid", own_argument(v));
+	r = daemon_start(
+		&(struct daemon_start){ .argv = &v->argv, .prepare = enter, .prepare_arg = v }, e);
+	return r < 0 ? err_wrap(e, "serve names on network %s", v->network->name) : 0;
 }
 
 int names_update(const struct state *s, const struct network *n, int host_netns, struct err *e)
@@ -231,7 +130,7 @@ int names_update(const struct state *s, const struct network *n, int host_netns,
 		return r;
 	if (names_any(n, &all))
 		return serve(&v, &all, e);
-	stop_running(&v);
+	daemon_stop(a, dir, "pid", own_argument(&v));
 	unlinkat(dir, "hosts", 0);
 	return 0;
 }
