@@ -163,6 +163,11 @@ int cgroup_open(const char *manager, const char *path, struct cgroup **ret, stru
 	return 0;
 }
 
+const struct cgroup_host *cgroup_host(const struct cgroup *c)
+{
+	return c->host;
+}
+
 const char *cgroup_path(const struct cgroup *c)
 {
 	return c->path;

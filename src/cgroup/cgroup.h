@@ -81,6 +81,8 @@ int cgroup_open(const char *manager, const char *path, struct cgroup **ret, stru
 void cgroup_free(struct cgroup *c);
 DEFINE_AUTO(cgroup);
 
+/* What it was planned for; NULL after cgroup_open(). Lives as long as c. */
+const struct cgroup_host *cgroup_host(const struct cgroup *c);
 /* As /proc/PID/cgroup prints it for the processes in it. */
 const char *cgroup_path(const struct cgroup *c);
 const char *cgroup_manager(const struct cgroup *c);

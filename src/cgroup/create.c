@@ -197,15 +197,16 @@ static int plan_place(struct cgroup *c, const struct cgroup_create *how,
 int cgroup_plan(struct plan *p, const struct cgroup_create *how, struct cgroup **ret, struct err *e)
 {
 	AUTO(cgroup) c = cgroup_new();
-	struct cgroup_host host;
+	struct cgroup_host *host = ARENA_NEW(c->arena, struct cgroup_host);
 	struct make_arg *m;
 	int r = check(how, e);
 
 	if (r == 0)
-		r = choose_host(c, how, &host, e);
+		r = choose_host(c, how, host, e);
 	if (r < 0)
 		return r;
-	c->manager = cgroup_manager_named(c->arena, choose_manager(how, &host), &host, e);
+	c->host = host;
+	c->manager = cgroup_manager_named(c->arena, choose_manager(how, host), host, e);
 	if (!c->manager)
 		return -e->code;
 	c->rootless = how->rootless;
@@ -218,7 +219,7 @@ int cgroup_plan(struct plan *p, const struct cgroup_create *how, struct cgroup *
 			*ret = take_ptr(c);
 		return r;
 	}
-	r = plan_place(c, how, &host, e);
+	r = plan_place(c, how, host, e);
 	m = ARENA_NEW(c->arena, struct make_arg);
 	*m = (struct make_arg){ .c = c, .resources = how->resources };
 	plan_add(p, &(struct plan_op){ "cgroup", make_apply, unmake, make_print, m });

@@ -38,6 +38,11 @@ int group_write(const struct group *g, const char *file, const char *text)
 	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
 }
 
+int group_open(const struct group *g, const char *file)
+{
+	return open_file(g, file, O_WRONLY);
+}
+
 const char *group_read(const struct group *g, struct arena *a, const char *file)
 {
 	auto_close int fd = open_file(g, file, O_RDONLY);

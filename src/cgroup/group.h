@@ -28,6 +28,8 @@ int group_make(struct group *g, group_made *made, struct err *e);
 int group_write(const struct group *g, const char *file, const char *text);
 /* The same in it and in all below, whether it works or not. */
 void group_write_below(const struct group *g, const char *file, const char *text);
+/* For several writes into one file: close it. -errno. */
+int group_open(const struct group *g, const char *file);
 /* A small file, its last line end off; "" when it cannot be read. */
 const char *group_read(const struct group *g, struct arena *a, const char *file);
 /* A number; `otherwise` when there is none. "max" is CGROUP_UNLIMITED. */

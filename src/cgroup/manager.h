@@ -20,8 +20,9 @@ struct systemd_unit {
 struct cgroup {
 	const struct cgroup_manager *manager;
 	struct arena *arena;
-	const char *path;  /* what cgroup_path() says */
-	const char *below; /* within systemd's unit */
+	const struct cgroup_host *host; /* of the plan, or NULL */
+	const char *path;               /* what cgroup_path() says */
+	const char *below;              /* within systemd's unit */
 	struct group *groups;
 	size_t len;
 	struct group *unified; /* among them, or NULL */

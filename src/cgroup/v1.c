@@ -100,22 +100,39 @@ static int v1_prepare(struct cgroup *c, const struct oci_linux_resources *r, str
 
 /* devices */
 
+static const char *const device_file[] = { "devices.deny", "devices.allow" };
+
+static int write_one(int fd, const struct device_rule *rule, bool allow, struct err *e)
+{
+	struct device_text t = device_rule_text(rule);
+	int r = fd < 0 ? fd : write(fd, t.text, strlen(t.text)) < 0 ? -errno : 0;
+
+	if (r == 0)
+		return 0;
+	return err_from(e, r, "%s: write \"%s\" (" FROM "devices)", device_file[allow], t.text);
+}
+
 static int write_rule(const struct group *g, const struct device_rule *rule, bool allow,
 		      struct err *e)
 {
-	struct device_text t = device_rule_text(rule);
-	const char *file = allow ? "devices.allow" : "devices.deny";
-	int r = group_write(g, file, t.text);
+	auto_close int fd = group_open(g, device_file[allow]);
 
-	return r < 0 ? err_from(e, r, "%s: write \"%s\" (" FROM "devices)", file, t.text) : 0;
+	return write_one(fd, rule, allow, e);
 }
 
 static int write_exceptions(const struct group *g, const struct device_rules *rules, struct err *e)
 {
+	auto_close int deny = -1, accept = -1;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < rules->n; i++)
-		r = write_rule(g, &rules->v[i], rules->v[i].allow, e);
+	for (size_t i = 0; r == 0 && i < rules->n; i++) {
+		bool allow = rules->v[i].allow;
+		int *fd = allow ? &accept : &deny;
+
+		if (*fd < 0)
+			*fd = group_open(g, device_file[allow]);
+		r = write_one(*fd, &rules->v[i], allow, e);
+	}
 	return r;
 }
 

@@ -336,6 +336,9 @@ static int fork_starter(struct launch *l, struct err *e)
 		_exit(EXIT_FAILURE);
 	}
 	close(report[1]);
+	/* The root among them: the last to let go of it waits for its end, and that shall be the
+	 * container. */
+	launch_close(l);
 	r = err_recv(report[0], e);
 	close(report[0]);
 	if (r < 0)

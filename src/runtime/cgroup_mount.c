@@ -63,16 +63,22 @@ static void describe(struct cgroup_mount *t, const struct cgroup_hierarchy *from
 static int look(void *arg, struct err *e)
 {
 	struct cgroup_mount *t = arg;
+	const struct cgroup *group = t->m.s.c->cgroup;
+	const struct cgroup_host *known = group ? cgroup_host(group) : NULL;
 	struct cgroup_host host;
-	int r = cgroup_host_read(t->b->a, &host, e);
+	int r = 0;
 
+	if (!known || !known->hierarchies_len) {
+		r = cgroup_host_read(t->b->a, &host, e);
+		known = &host;
+	}
 	if (r < 0)
 		return r;
-	t->unified = host.version == CGROUP_V2 || t->only_unified;
-	t->h = arena_array(t->b->a, host.hierarchies_len, sizeof(*t->h));
-	for (size_t i = 0; i < host.hierarchies_len; i++)
-		if (!t->only_unified || *host.hierarchies[i].controllers == '\0')
-			describe(t, &host.hierarchies[i], &t->h[t->n++]);
+	t->unified = known->version == CGROUP_V2 || t->only_unified;
+	t->h = arena_array(t->b->a, known->hierarchies_len, sizeof(*t->h));
+	for (size_t i = 0; i < known->hierarchies_len; i++)
+		if (!t->only_unified || *known->hierarchies[i].controllers == '\0')
+			describe(t, &known->hierarchies[i], &t->h[t->n++]);
 	return t->only_unified && t->n == 0
 		       ? err_set(e, ERR_UNSUPPORTED,
 				 "mount cgroup2 on %s: this host has no unified hierarchy",
@@ -82,7 +88,13 @@ static int look(void *arg, struct err *e)
 
 static int make_mount(const struct cgroup_mount *t, const struct hierarchy *h, struct err *e)
 {
-	if (!t->own_namespace)
+	/* With separate hierarchies the host's mounts are there, and a copy of the own group is
+	 * what a new mount in a cgroup namespace would be, for a fifth of the calls.  In a user
+	 * namespace the host's flags would be locked on it. */
+	bool copy =
+		!t->unified && !t->m.options.data_len && !t->b->new_user && !t->b->create->rootless;
+
+	if (!t->own_namespace || copy)
 		return kernel_mount_copy(AT_FDCWD, h->group, false, e);
 	if (h->unified)
 		return kernel_mount_new("cgroup2", "cgroup2", h->options, h->options_len, 0, e);

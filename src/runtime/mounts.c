@@ -201,8 +201,12 @@ static bool is_read_only_device(const struct mount_step *m)
 static int make_new(struct mount_step *m, struct err *e)
 {
 	struct mount_options *o = &m->options;
+	struct child *c = m->s.c;
 	int mount;
 
+	if (c->proc >= 0 && strcmp(m->type, "proc") == 0 && strcmp(m->source, "proc") == 0 &&
+	    o->data_len == 0)
+		return take_fd(c->proc);
 	if (is_read_only_device(m))
 		add_data(o, "ro", NULL);
 	if (o->soft_version)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Host name, domain name, and sysctls.  The latter are written through a procfs of our own that is
- * attached nowhere, so that nothing the configuration or an image mounts or links can stand in
- * between.
+ * Host name, domain name, and sysctls.  The latter are written through a procfs of our own before
+ * it is attached anywhere, so that nothing the configuration or an image mounts or links can stand
+ * in between.  It becomes the container's /proc if that is an ordinary one.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -46,10 +46,11 @@ struct sysctls {
 static int write_sysctls(void *arg, struct err *e)
 {
 	const struct sysctls *t = arg;
-	auto_close int proc = kernel_mount_new("proc", "proc", NULL, 0, 0, e);
+	int proc = kernel_mount_new("proc", "proc", NULL, 0, 0, e);
 
 	if (proc < 0)
 		return err_wrap(e, "sysctl");
+	t->s.c->proc = proc;
 	for (size_t i = 0; i < t->values->n; i++) {
 		const struct text_pair *p = &t->values->v[i];
 		auto_close int fd = kernel_open_in(proc, t->files[i], O_WRONLY, e);

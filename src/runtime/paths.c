@@ -58,6 +58,14 @@ static int copy_mask(const struct child *c, const char *name, struct err *e)
 	return r < 0 ? r : kernel_mount_copy(c->mask, name, false, e);
 }
 
+/* A detached mount that is closed waits for an RCU grace period of its own, an attached one shares
+ * the old root's. */
+void paths_leave_mask(struct child *c)
+{
+	if (c->mask >= 0)
+		attach_mask(c, NULL);
+}
+
 static int mask(void *arg, struct err *e)
 {
 	const struct path_step *p = arg;

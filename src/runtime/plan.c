@@ -126,8 +126,8 @@ typedef int plan_part(struct build *b, struct err *e);
 
 static plan_part *const parts[] = {
 	refuse_unsupported,    plan_cgroup,       namespaces_plan, plan_name,     limits_early_plan,
-	namespaces_enter_plan, rootfs_plan,       mounts_plan,     devices_plan,  console_plan,
-	mounts_seal_plan,      sysctl_plan,       paths_plan,      names_plan,    hooks_plan,
+	namespaces_enter_plan, rootfs_plan,       sysctl_plan,     mounts_plan,   devices_plan,
+	console_plan,          mounts_seal_plan,  paths_plan,      names_plan,    hooks_plan,
 	plan_keyring,          rootfs_enter_plan, plan_gate,       refuse_start,  environment_plan,
 	hooks_start_plan,      streams_plan,      limits_plan,     identity_plan, program_plan,
 };

@@ -140,8 +140,9 @@ static int make_read_only(void *arg, struct err *e)
  * the new root needs no directory for it (pivot_root(2), "pivot_root(".", ".")"). */
 static int pivot(void *arg, struct err *e)
 {
-	const struct child *c = ((struct step *)arg)->c;
+	struct child *c = ((struct step *)arg)->c;
 
+	paths_leave_mask(c);
 	if (fchdir(c->root) < 0)
 		return err_sys(e, "enter the root");
 	if (syscall(SYS_pivot_root, ".", ".") < 0)

@@ -37,7 +37,9 @@ struct build *build_new(struct arena *a, const struct oci_config *config,
 	b->process = process;
 	b->os = config->linux_part ? config->linux_part : &no_linux;
 	b->c = ARENA_NEW(a, struct child);
-	*b->c = (struct child){ .sync = -1, .root = -1, .slave = -1, .mask = -1, .launcher = -1 };
+	*b->c = (struct child){
+		.sync = -1, .root = -1, .slave = -1, .mask = -1, .proc = -1, .launcher = -1
+	};
 	plan_init(&b->before, a);
 	plan_init(&b->child, a);
 	return b;

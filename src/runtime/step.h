@@ -31,6 +31,7 @@ struct child {
 	int root;           /* the mount that becomes the root */
 	int slave;          /* the terminal, or -1 */
 	int mask;           /* the mount of what masked paths show, or -1 */
+	int proc;           /* a procfs that waits for its place, or -1 */
 	struct through through[OCI_NS_TYPES];
 	size_t through_len;
 	int launcher;           /* the memfd to execute */
@@ -94,8 +95,10 @@ int devices_plan(struct build *b, struct err *e);
 int console_plan(struct build *b, struct err *e);     /* open the terminal */
 int mounts_seal_plan(struct build *b, struct err *e); /* what is to be read-only by now */
 int sysctl_plan(struct build *b, struct err *e);
-int paths_plan(struct build *b, struct err *e);        /* masked and read-only */
-int names_plan(struct build *b, struct err *e);        /* host name, domain name */
+int paths_plan(struct build *b, struct err *e); /* masked and read-only */
+int names_plan(struct build *b, struct err *e); /* host name, domain name */
+/* Before the pivot: what was only copied from goes away with the old root. */
+void paths_leave_mask(struct child *c);
 int hooks_plan(struct build *b, struct err *e);        /* those before the pivot */
 int rootfs_enter_plan(struct build *b, struct err *e); /* pivot */
 int limits_early_plan(struct build *b, struct err *e); /* while the host's /proc is there */
