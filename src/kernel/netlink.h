@@ -73,6 +73,7 @@ struct netlink_address {
 	struct address address;
 	int index;
 	bool permanent, secondary, link_local;
+	bool global; /* of the widest scope */
 };
 typedef int netlink_each_address(void *arg, const struct netlink_address *a);
 int netlink_addresses(struct netlink *n, netlink_each_address *each, void *arg, struct err *e);

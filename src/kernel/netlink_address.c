@@ -83,6 +83,7 @@ static int tell_address(void *arg, const struct nlmsghdr *h)
 	a.permanent = flags & IFA_F_PERMANENT;
 	a.secondary = flags & IFA_F_SECONDARY;
 	a.link_local = m->ifa_scope == RT_SCOPE_LINK;
+	a.global = m->ifa_scope == RT_SCOPE_UNIVERSE;
 	return each->each(each->arg, &a);
 }
 

@@ -256,6 +256,28 @@ static void plan_joins(struct build *b, bool mount)
 			plan_join(b, &l->v[i]);
 }
 
+static int await_devices(void *arg, struct err *e)
+{
+	const struct child *c = ((struct step *)arg)->c;
+	int r = sync_send(c->sync, SYNC_DEVICES, -1, e);
+
+	return r < 0 ? r : sync_wait(c->sync, e);
+}
+
+static void plan_devices(struct build *b)
+{
+	const struct oci_net_devices *l = &b->os->net_devices;
+	struct texts words = { 0 };
+
+	for (size_t i = 0; i < l->n; i++)
+		texts_add(b->a, &words,
+			  text_empty(l->v[i].name)
+				  ? l->v[i].key
+				  : arena_printf(b->a, "%s as %s", l->v[i].key, l->v[i].name));
+	if (l->n)
+		step_add_plain(b, "move", await_devices, texts_join(b->a, &words, ", "));
+}
+
 int namespaces_enter_plan(struct build *b, struct err *e)
 {
 	const struct oci_namespace *n;
@@ -278,5 +300,6 @@ int namespaces_enter_plan(struct build *b, struct err *e)
 		step_add_plain(b, "prctl", show, "dumpable");
 	if (b->clone_flags & CLONE_NEWNET)
 		step_add_plain(b, "up", loopback_up, "lo");
+	plan_devices(b);
 	return 0;
 }

@@ -91,8 +91,6 @@ static int refuse_unsupported(struct build *b, struct err *e)
 {
 	if (b->os->intel_rdt)
 		return err_set(e, ERR_UNSUPPORTED, "linux.intelRdt: is not supported");
-	if (b->os->net_devices.n)
-		return err_set(e, ERR_UNSUPPORTED, "linux.netDevices: is not supported");
 	return 0;
 }
 

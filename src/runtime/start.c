@@ -20,6 +20,7 @@
 #include "base/json.h"
 #include "runtime/hooks.h"
 #include "runtime/id_map.h"
+#include "runtime/net_devices.h"
 #include "runtime/sync.h"
 
 #define STATE_MAX (1U << 20)
@@ -84,6 +85,18 @@ static int run_runtime_hooks(struct runtime_gate *g, struct err *e)
 	return r < 0 ? r
 		     : runtime_hooks(&h->create_runtime, "createRuntime", b->config, b->id,
 				     b->bundle, "creating", g->pid, e);
+}
+
+static int move_devices(struct runtime_gate *g, struct err *e)
+{
+	char path[64];
+	int netns;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)g->pid);
+	netns = open(path, O_RDONLY | O_CLOEXEC);
+	if (netns < 0)
+		return err_sys(e, "%s", path);
+	return net_devices_move(&g->b->os->net_devices, netns, g->b->a, &g->devices, e);
 }
 
 /* config-linux.md, "containerProcessState". */
@@ -201,6 +214,9 @@ static int handle(struct runtime_gate *g, struct sync_message *m, struct runtime
 	case SYNC_MAPS:
 		r = answer_maps(g, e);
 		break;
+	case SYNC_DEVICES:
+		r = move_devices(g, e);
+		break;
 	case SYNC_HOOKS:
 		r = run_runtime_hooks(g, e);
 		break;
@@ -285,6 +301,7 @@ static void release(struct build *b)
 /* No process, no cgroup, no descriptors. */
 static void fail(struct runtime_gate *g, struct runtime_container *ret)
 {
+	net_devices_return(g->devices);
 	end_child(g);
 	plan_undo(&g->b->before);
 	release(g->b);
@@ -297,6 +314,7 @@ static void fail(struct runtime_gate *g, struct runtime_container *ret)
 
 static void succeed(struct runtime_gate *g)
 {
+	net_devices_keep(g->devices);
 	cgroup_free(g->b->c->cgroup);
 	g->b->c->cgroup = NULL;
 	close(take_fd(g->sync));

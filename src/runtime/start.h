@@ -9,6 +9,7 @@ struct runtime_gate {
 	int sync; /* the parent's end */
 	pid_t pid;
 	int pidfd;
+	struct net_devices *devices; /* that went in, until the start succeeds */
 };
 
 /* A build with its plans empty; what both kinds of start share is filled. */

@@ -44,6 +44,7 @@ enum sync_kind {
 	SYNC_CONSOLE,
 	SYNC_MAPS,
 	SYNC_HOOKS,
+	SYNC_DEVICES,
 	SYNC_READY
 };
 

@@ -111,6 +111,15 @@ static inline struct oci_config *make_config(struct arena *a, const struct confi
 	return c;
 }
 
+/* Of this process's own: others may run the same test, and a group is killed with its container. */
+static inline const char *test_id(const char *name)
+{
+	static char id[64];
+
+	snprintf(id, sizeof(id), "berth-test-%s-%d", name, (int)getpid());
+	return id;
+}
+
 /* Ends what still runs, and its cgroup. */
 static inline void clean_up(struct runtime_container *c)
 {
@@ -151,7 +160,7 @@ static inline struct outcome run_in(struct arena *a, const struct config_parts *
 	int out[2], status = 0;
 	struct runtime_create how = { .config = make_config(a, parts),
 				      .root = root,
-				      .id = "berth-test-start",
+				      .id = test_id("start"),
 				      .seccomp_cache = -1,
 				      .die_with_parent = true };
 

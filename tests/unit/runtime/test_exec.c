@@ -25,7 +25,7 @@ static int setup(void **state)
 	root = make_root();
 	how = (struct runtime_create){ .config = config,
 				       .root = root,
-				       .id = "berth-test-exec",
+				       .id = test_id("exec"),
 				       .streams = { -1, -1, -1, NULL, 0 },
 				       .seccomp_cache = -1,
 				       .die_with_parent = true };
@@ -48,7 +48,7 @@ static int run(const struct oci_process *process, char *text, size_t size)
 {
 	struct runtime_exec how = { .config = config,
 				    .process = process,
-				    .id = "berth-test-exec",
+				    .id = test_id("exec"),
 				    .pidfd = c.pidfd,
 				    .cgroup_path = c.cgroup_path,
 				    .cgroup_manager = c.cgroup_manager,
@@ -234,7 +234,7 @@ static void namespaces_of_another_are_joined(void **state)
 
 static void a_namespace_of_the_wrong_kind_is_refused(void **state)
 {
-	struct runtime_create how = { .id = "berth-test-wrong",
+	struct runtime_create how = { .id = test_id("wrong"),
 				      .seccomp_cache = -1,
 				      .streams = { -1, -1, -1, NULL, 0 } };
 	struct runtime_container x;
@@ -255,7 +255,7 @@ static void a_namespace_of_the_wrong_kind_is_refused(void **state)
 
 static void a_user_namespace_is_joined_too(void **state)
 {
-	struct runtime_create how = { .id = "berth-test-user",
+	struct runtime_create how = { .id = test_id("user"),
 				      .seccomp_cache = -1,
 				      .streams = { -1, -1, -1, NULL, 0 },
 				      .die_with_parent = true };

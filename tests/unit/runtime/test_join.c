@@ -25,7 +25,7 @@ static struct runtime_container c;
 
 static int setup(void **state)
 {
-	struct runtime_create how = { .id = "berth-test-join",
+	struct runtime_create how = { .id = test_id("join"),
 				      .seccomp_cache = -1,
 				      .streams = { -1, -1, -1, NULL, 0 },
 				      .die_with_parent = true };

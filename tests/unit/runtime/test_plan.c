@@ -111,6 +111,7 @@ static void namespaces_new_joined_and_shared(void **state)
 			"\"/proc/7/ns/pid\"}",
 		.os = ",\"uidMappings\":[{\"containerID\":0,\"hostID\":100000,\"size\":65536}],"
 		      "\"gidMappings\":[{\"containerID\":0,\"hostID\":100000,\"size\":65536}],"
+		      "\"netDevices\":{\"eth1\":{},\"wan0\":{\"name\":\"eth0\"}},"
 		      "\"timeOffsets\":{\"boottime\":{\"secs\":86400}},\"devices\":[{\"path\":"
 		      "\"/dev/fuse\",\"type\":\"c\",\"major\":10,\"minor\":229,\"fileMode\":432}]",
 	};

@@ -92,7 +92,7 @@ static void of_a_variable_given_twice_the_last_value_counts(void **state)
 	struct outcome o = { 0 };
 	struct runtime_create how = { .config = c,
 				      .root = root,
-				      .id = "berth-test-env",
+				      .id = test_id("env"),
 				      .seccomp_cache = -1,
 				      .die_with_parent = true };
 	struct runtime_container x;
@@ -120,7 +120,7 @@ static void a_terminal_may_leave_lines_as_they_are(void **state)
 	struct config_parts p = { .args = script("echo a; echo b"),
 				  .process = ",\"terminal\":true" };
 	struct runtime_create how = { .root = root,
-				      .id = "berth-test-lines",
+				      .id = test_id("lines"),
 				      .seccomp_cache = -1,
 				      .plain_lines = true,
 				      .streams = { -1, -1, -1, NULL, 0 } };
@@ -141,7 +141,7 @@ static void without_a_process_there_is_a_container_that_cannot_start(void **stat
 {
 	struct oci_config *c = make_config(a, &(struct config_parts){ .args = "\"x\"" });
 	struct runtime_create how = { .config = c,
-				      .id = "berth-test-none",
+				      .id = test_id("none"),
 				      .seccomp_cache = -1,
 				      .streams = { -1, -1, -1, NULL, 0 } };
 	struct runtime_container x;

@@ -241,7 +241,7 @@ static void a_filters_listener_reaches_its_agent(void **state)
 					at.sun_path),
 			}),
 		.root = make_root(),
-		.id = "berth-test-notify",
+		.id = test_id("notify"),
 		.streams = { .in = -1, .out = out[1], .err = out[1] },
 		.seccomp_cache = -1,
 	};
@@ -309,7 +309,7 @@ static void the_working_directory_is_made_and_stays_inside(void **state)
 	c->process->cwd = "/new/folder";
 	how = (struct runtime_create){ .config = c,
 				       .root = make_root(),
-				       .id = "berth-test-cwd",
+				       .id = test_id("cwd"),
 				       .streams = { -1, -1, -1, NULL, 0 },
 				       .seccomp_cache = -1 };
 	if (runtime_start(&how, a, &x, &e) < 0)
@@ -346,7 +346,7 @@ static void a_terminal_is_the_containers_own(void **state)
 							 "\"height\":10,\"width\":110}",
 				      }),
 		.root = root,
-		.id = "berth-test-tty",
+		.id = test_id("tty"),
 		.seccomp_cache = -1,
 	};
 	if (runtime_start(&how, a, &c, &e) < 0)
@@ -414,7 +414,7 @@ static void it_waits_at_the_gate(void **state)
 	how = (struct runtime_create){
 		.config = make_config(a, &(struct config_parts){ .args = "\"echo\",\"ran\"" }),
 		.root = root,
-		.id = "berth-test-gate",
+		.id = test_id("gate"),
 		.seccomp_cache = -1,
 		.streams = { .in = -1, .out = out[1], .err = out[1] },
 	};
