@@ -172,8 +172,9 @@ struct network_status {
 	uint64_t start_time;   /* kernel_start_time() */
 	struct network_endpoints endpoints;
 	struct network_ports ports;
-	bool named;  /* /run/netns/NAME is ours */
-	bool pinned; /* its network namespace is kept at attachments/ID/netns */
+	bool named;   /* /run/netns/NAME is ours */
+	bool pinned;  /* its network namespace is kept at attachments/ID/netns */
+	size_t first; /* of the endpoints that a network_join() added; not stored */
 };
 extern const struct json_type network_status_json;
 
@@ -183,6 +184,7 @@ struct network_join {
 	struct network_ports ports;
 	int host_netns; /* what plays the host: -1 this process's namespace; a user's own otherwise
 			 */
+	bool more;      /* it runs, on other networks already (`network connect`) */
 	bool peek;      /* for --plan: the addresses that would be next; takes and writes nothing */
 };
 /* *ret_lock: the attachment's directory, locked: close it after network_started() or when the start
@@ -194,13 +196,16 @@ int network_join(const struct state *s, struct arena *a, const struct network_jo
 /* Where a plan is applied; filled by the caller before plan_apply(), as namespaces are born late.
  */
 struct network_target {
-	int netns;      /* the container's network namespace */
-	int host_netns; /* as network_join's */
-	int lock;       /* the attachment's directory */
-	pid_t pid;      /* the container's first process */
+	int netns;                     /* the container's network namespace */
+	int host_netns;                /* as network_join's */
+	int lock;                      /* the attachment's directory */
+	pid_t pid;                     /* the container's first process */
+	struct netlink *inside, *host; /* opened when they are needed */
 };
+/* Closes what it opened itself; the descriptors are the caller's. */
+void network_target_close(struct network_target *t);
 /* Adds the operations to p, in p's arena. Pure: what is asked of st and nothing else. */
-void network_plan(struct plan *p, const struct state *s, const struct network_status *st,
+void network_plan(struct plan *p, const struct state *s, struct network_status *st,
 		  struct network_target *target);
 /* The container's process is pid: writes it down, after plan_apply(). */
 int network_started(struct network_status *st, int lock, pid_t pid, uint64_t start_time,
@@ -209,7 +214,11 @@ int network_started(struct network_status *st, int lock, pid_t pid, uint64_t sta
 /* Takes everything back that the container has: devices return under their old names, links go,
  * addresses are free. Nothing there: 0. Goes on after a failure and says the first. The caller
  * knows that the container has ended, or gives up starting it. */
-int network_leave(const struct state *s, const char *id, struct err *e);
+int network_leave(const struct state *s, const char *id, int host_netns, struct err *e);
+/* One network of a container that lives on (`network disconnect`). ERR_NOT_FOUND: it is not on it.
+ */
+int network_leave_one(const struct state *s, const char *id, const char *network, int host_netns,
+		      struct err *e);
 /* What the container has. ERR_NOT_FOUND: it is on no network now. */
 int network_status(const struct state *s, struct arena *a, const char *id,
 		   struct network_status *ret, struct err *e);

@@ -310,6 +310,12 @@ int state_list(const struct state *s, const char *kind, struct arena *a, struct 
 	return layout_entries(s->lib, kind, a, ret, e);
 }
 
+int state_list_run(const struct state *s, const char *kind, struct arena *a, struct texts *ret,
+		   struct err *e)
+{
+	return layout_entries(s->run, kind, a, ret, e);
+}
+
 int state_lock_store(const struct state *s, bool exclusive, struct err *e)
 {
 	/* The root's own directory is the lock. */

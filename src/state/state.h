@@ -72,6 +72,9 @@ int state_remove_run(const struct state *s, const char *kind, const char *id, st
 /* Ids of a kind, sorted; complete objects only. */
 int state_list(const struct state *s, const char *kind, struct arena *a, struct texts *ret,
 	       struct err *e);
+/* The same of what the volatile root has. */
+int state_list_run(const struct state *s, const char *kind, struct arena *a, struct texts *ret,
+		   struct err *e);
 
 /* Names. ERR_CONFLICT when taken: *ret_owner (may be NULL) is then the owner's id. A name whose
  * owner is neither there nor in the making is free. */

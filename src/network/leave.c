@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Everything goes back, in an order in which a kill at any point leaves what is needed to go on:
+ * the record goes last.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "kernel/process.h"
+#include "network/op.h"
+
+static void keep_first(int r, const struct err *said, int *first, struct err *e)
+{
+	if (r >= 0 || *first < 0)
+		return;
+	*first = r;
+	if (e)
+		*e = *said;
+}
+
+/* A bridge of ours that has no ports goes with the last container. */
+
+struct ports {
+	int bridge;
+	bool any;
+};
+
+static int look_for_port(void *arg, const struct netlink_info *info)
+{
+	struct ports *p = arg;
+
+	if (info->master == p->bridge)
+		p->any = true;
+	return p->any;
+}
+
+static void remove_bridge(const struct state *s, struct netlink *host,
+			  const struct network_endpoint *p)
+{
+	auto_close int lock = -1;
+	struct netlink_info info;
+	const char *owner;
+	struct ports ports;
+
+	if (netlink_link_find(host, p->bridge, 0, &info, NULL) < 0)
+		return;
+	owner = text_after(info.alias, BRIDGE_MARK);
+	if (!owner || strcmp(owner, p->network) != 0)
+		return;
+	lock = network_lock(s, p->network, LOCK_EX, NULL);
+	ports = (struct ports){ .bridge = info.index };
+	if (lock >= 0 && netlink_links(host, look_for_port, &ports, NULL) == 0 && !ports.any)
+		netlink_link_remove(host, info.index, NULL);
+}
+
+static int leave_bridge(const struct state *s, const struct network_endpoint *p, int host_netns,
+			struct err *e)
+{
+	AUTO(netlink) host = NULL;
+	struct netlink_info info;
+	int r = netlink_open(host_netns, &host, e);
+
+	if (r < 0)
+		return r;
+	if (p->host_interface && netlink_link_find(host, p->host_interface, 0, &info, NULL) == 0) {
+		r = netlink_link_remove(host, info.index, e);
+		/* Its other end's namespace was faster. */
+		if (r == -ENODEV)
+			r = 0;
+	}
+	if (p->bridge)
+		remove_bridge(s, host, p);
+	return r;
+}
+
+/* Of a container that lives on, what the kernel does not take away with the namespace. */
+static void leave_inside(const struct network_status *st, const struct network_endpoint *p)
+{
+	AUTO(netlink) inside = NULL;
+	struct netlink_info info;
+	auto_close int netns = -1;
+	char path[64];
+
+	if (st->pid <= 0 || !kernel_is_alive((pid_t)st->pid, st->start_time))
+		return;
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)st->pid);
+	netns = open(path, O_RDONLY | O_CLOEXEC);
+	if (netns >= 0 && netlink_open(netns, &inside, NULL) == 0 &&
+	    netlink_link_find(inside, p->interface, 0, &info, NULL) == 0)
+		netlink_link_remove(inside, info.index, NULL);
+}
+
+static int leave_one(const struct state *s, const struct network_status *st,
+		     const struct network_endpoint *p, int dir, int host_netns, struct err *e)
+{
+	int r = 0;
+
+	if (p->device)
+		r = device_give_back(st, p->device, dir, host_netns, e);
+	else if (text_eq(p->driver, "bridge"))
+		r = leave_bridge(s, p, host_netns, e);
+	else if (p->driver && p->interface)
+		leave_inside(st, p);
+	if (p->network)
+		network_lease_drop(s, p->network, st->id);
+	return r;
+}
+
+int network_take_back(const struct state *s, const struct network_status *st, int dir, size_t first,
+		      int host_netns, struct err *e)
+{
+	struct err said;
+	int r = 0;
+
+	for (size_t i = st->endpoints.n; i > first; i--)
+		keep_first(leave_one(s, st, &st->endpoints.v[i - 1], dir, host_netns, &said), &said,
+			   &r, e);
+	/* While a device is still in there, its namespace must not go. */
+	if (first == 0) {
+		name_remove(st);
+		if (r == 0)
+			pin_remove(s, st->id, dir);
+	}
+	return r;
+}
+
+/* The record can't be read: the leases at least are known by their owner. */
+static void drop_everywhere(const struct state *s, struct arena *a, const char *id)
+{
+	struct texts names;
+
+	if (state_list_run(s, NETWORKS, a, &names, NULL) < 0)
+		return;
+	for (size_t i = 0; i < names.n; i++)
+		network_lease_drop(s, names.v[i], id);
+}
+
+int network_leave(const struct state *s, const char *id, int host_netns, struct err *e)
+{
+	AUTO(arena) a = arena_new();
+	struct network_status st;
+	auto_close int dir = network_record_lock(s, id, false, e);
+	int r;
+
+	if (dir == -ENOENT)
+		return state_remove_run(s, NETWORK_PINNED, id, e);
+	if (dir < 0)
+		return dir;
+	if (network_record_load(a, dir, id, &st, NULL) < 0) {
+		drop_everywhere(s, a, id);
+		pin_remove(s, id, dir);
+		r = 0;
+	} else {
+		r = network_take_back(s, &st, dir, 0, host_netns, e);
+	}
+	if (r == 0)
+		r = state_remove_run(s, ATTACHMENTS, id, e);
+	return r < 0 ? err_wrap(e, "take back the networks of %.12s", id) : 0;
+}
+
+int network_leave_one(const struct state *s, const char *id, const char *network, int host_netns,
+		      struct err *e)
+{
+	AUTO(arena) a = arena_new();
+	struct network_status st;
+	auto_close int dir = network_record_lock(s, id, false, e);
+	size_t at = 0;
+	int r = dir < 0 ? dir : network_record_load(a, dir, id, &st, e);
+
+	if (r < 0)
+		return r;
+	while (at < st.endpoints.n && !text_eq(st.endpoints.v[at].network, network))
+		at++;
+	if (at == st.endpoints.n)
+		return err_set(e, ERR_NOT_FOUND,
+			       "container %.12s is not connected to network %s: network is not "
+			       "connected",
+			       id, network);
+	r = leave_one(s, &st, &st.endpoints.v[at], dir, host_netns, e);
+	if (r < 0)
+		return r;
+	memmove(&st.endpoints.v[at], &st.endpoints.v[at + 1],
+		(st.endpoints.n - at - 1) * sizeof(*st.endpoints.v));
+	st.endpoints.n--;
+	return network_record_save(dir, &st, e);
+}
+
+void network_sweep(const struct state *s, bool devices_only)
+{
+	AUTO(arena) a = arena_new();
+	struct texts ids;
+
+	if (state_list_run(s, devices_only ? NETWORK_PINNED : ATTACHMENTS, a, &ids, NULL) < 0)
+		return;
+	for (size_t i = 0; i < ids.n; i++)
+		if (network_is_dead(s, ids.v[i]))
+			network_leave(s, ids.v[i], -1, NULL);
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is to be done so that a container is on its networks: decided here, without a look at the
+ * system, and done by the operations of op.h. */
+#include <string.h>
+
+#include "network/op.h"
+
+#define DEFAULT_METRIC 100 /* as netavark's */
+#define ROUTES_MAX     (2 * NETWORK_MAX)
+
+struct planning {
+	struct plan *p;
+	struct op_about about; /* endpoint: the one being planned */
+	const struct network *n;
+	bool forward_v4, forward_v6, pinned;
+	/* Default routes so far: of two with one metric the first counts. */
+	struct {
+		int family;
+		uint32_t metric;
+	} defaults[ROUTES_MAX];
+	size_t defaults_len;
+};
+
+/* Of this interface, else of its network. */
+static const char *option(const struct planning *x, const char *key)
+{
+	const char *value = text_map_get(&x->about.endpoint->asked->options, key);
+
+	return value ? value : text_map_get(&x->n->options, key);
+}
+
+static uint32_t number(const struct planning *x, const char *key, uint32_t otherwise)
+{
+	const char *value = option(x, key);
+	int64_t n;
+
+	return value && text_to_int(value, 0, UINT32_MAX, &n, key, NULL) == 0 ? (uint32_t)n
+									      : otherwise;
+}
+
+static bool mac_of(const struct planning *x, unsigned char *ret)
+{
+	return x->about.endpoint->mac && mac_parse(x->about.endpoint->mac, ret);
+}
+
+/* Bridges */
+
+static void forward(struct planning *x, const struct address *net)
+{
+	bool *done = net->family == AF_INET ? &x->forward_v4 : &x->forward_v6;
+
+	if (*done || x->n->internal || network_mode(x->n) == NETWORK_UNMANAGED)
+		return;
+	*done = true;
+	op_sysctl(x->p, x->about.target, false,
+		  net->family == AF_INET ? "net/ipv4/ip_forward" : "net/ipv6/conf/all/forwarding",
+		  "1");
+}
+
+static size_t gateways(struct planning *x, struct address **ret)
+{
+	struct address *l = arena_array(x->p->arena, x->n->subnets.n, sizeof(*l));
+	size_t n = 0;
+
+	for (size_t i = 0; i < x->n->subnets.n; i++) {
+		const struct network_subnet *s = &x->n->subnets.v[i];
+		struct address net;
+
+		if (!s->gateway || !address_parse_net(s->subnet, &net) ||
+		    !address_parse(s->gateway, &l[n]))
+			continue;
+		l[n++].prefix = net.prefix;
+		forward(x, &net);
+	}
+	*ret = l;
+	return n;
+}
+
+static void plan_bridge(struct planning *x)
+{
+	bool unmanaged = network_mode(x->n) == NETWORK_UNMANAGED;
+	uint32_t mtu = number(x, "mtu", 0);
+	uint16_t vlan = (uint16_t)number(x, "vlan", 0);
+	struct op_bridge bridge = {
+		.about = x->about,
+		.name = x->about.endpoint->bridge,
+		.vrf = option(x, "vrf"),
+		.mtu = mtu,
+		.vlan = unmanaged ? 0 : vlan,
+		.unmanaged = unmanaged,
+	};
+	struct op_veth veth = { .about = x->about, .mtu = mtu, .vlan = unmanaged ? vlan : 0 };
+
+	if (!unmanaged) {
+		struct address *l;
+
+		bridge.addresses_len = gateways(x, &l);
+		bridge.addresses = l;
+	}
+	veth.has_mac = mac_of(x, veth.mac);
+	veth.bridge = op_bridge(x->p, &bridge);
+	op_veth(x->p, &veth);
+}
+
+/* Children of a host's interface */
+
+static void plan_child(struct planning *x)
+{
+	const char *mode = text_map_get(&x->n->options, "mode");
+	const char *limit = text_map_get(&x->n->options, "bclim");
+	struct op_child child = {
+		.about = x->about,
+		.kind = x->n->driver,
+		.mode = (uint32_t)network_mode(x->n),
+		.mode_name = mode,
+		.mtu = number(x, "mtu", 0),
+	};
+	int64_t n;
+
+	child.has_mac = mac_of(x, child.mac);
+	child.has_limit = limit && text_to_int(limit, INT32_MIN, INT32_MAX, &n, "bclim", NULL) == 0;
+	if (child.has_limit)
+		child.broadcast_limit = (int32_t)n;
+	op_child(x->p, &child);
+}
+
+static void plan_device(struct planning *x)
+{
+	struct op_device device = { .about = x->about, .mtu = number(x, "mtu", 0) };
+
+	device.has_mac = mac_of(x, device.mac);
+	if (!x->pinned)
+		op_pin(x->p, &x->about);
+	x->pinned = true;
+	op_device(x->p, &device);
+}
+
+/* Inside */
+
+static void notify(struct planning *x, int family)
+{
+	/* Neighbours may remember who had this address before. */
+	op_sysctl(x->p, x->about.target, true,
+		  arena_printf(x->p->arena,
+			       family == AF_INET ? "net/ipv4/conf/%s/arp_notify"
+						 : "net/ipv6/conf/%s/ndisc_notify",
+			       x->about.endpoint->interface),
+		  "1");
+}
+
+static void plan_addresses(struct planning *x)
+{
+	const struct network_addresses *l = &x->about.endpoint->addresses;
+	bool four = false, six = false;
+	struct address a;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (address_parse_net(l->v[i].ipnet, &a))
+			*(a.family == AF_INET ? &four : &six) = true;
+	if (four)
+		notify(x, AF_INET);
+	if (six)
+		notify(x, AF_INET6);
+	for (size_t i = 0; i < l->n; i++)
+		if (address_parse_net(l->v[i].ipnet, &a))
+			op_address(x->p, &x->about, &a);
+}
+
+static bool is_first_default(struct planning *x, int family, uint32_t metric)
+{
+	for (size_t i = 0; i < x->defaults_len; i++)
+		if (x->defaults[i].family == family && x->defaults[i].metric == metric)
+			return false;
+	if (x->defaults_len < ROUTES_MAX) {
+		x->defaults[x->defaults_len].family = family;
+		x->defaults[x->defaults_len++].metric = metric;
+	}
+	return true;
+}
+
+static void add_route(struct planning *x, struct netlink_route *r)
+{
+	if (r->destination.prefix == 0 && !is_first_default(x, r->destination.family, r->metric))
+		return;
+	op_route(x->p, &x->about, r);
+}
+
+static void plan_default_routes(struct planning *x, uint32_t metric)
+{
+	const struct network_addresses *l = &x->about.endpoint->addresses;
+	/* In layer 3 there is nobody to ask who the gateway is. */
+	bool layer_3 = network_driver(x->n) == NETWORK_IPVLAN && network_mode(x->n) != 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct netlink_route r = { .metric = metric };
+		struct address by;
+
+		if (!l->v[i].gateway || !address_parse(l->v[i].gateway, &by))
+			continue;
+		r.destination.family = by.family;
+		if (!layer_3)
+			r.gateway = by;
+		add_route(x, &r);
+	}
+}
+
+static void plan_routes_of(struct planning *x, const struct network_routes *l, uint32_t metric)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct network_route *from = &l->v[i];
+		struct netlink_route r = { .metric = from->metric ? (uint32_t)*from->metric
+								  : metric };
+
+		if (!address_parse_net(from->destination, &r.destination))
+			continue;
+		if (from->gateway && !address_parse(from->gateway, &r.gateway))
+			continue;
+		add_route(x, &r);
+	}
+}
+
+static void plan_routes(struct planning *x)
+{
+	uint32_t metric = number(x, "metric", DEFAULT_METRIC);
+	const char *none = option(x, "no_default_route");
+
+	plan_routes_of(x, &x->n->routes, metric);
+	if (x->about.endpoint->device &&
+	    text_eq(text_map_get(&x->n->ipam_options, "driver"), "keep"))
+		plan_routes_of(x, &x->about.endpoint->device->routes, 0);
+	if (!x->n->internal && !(none && (text_eq(none, "true") || text_eq(none, "1"))))
+		plan_default_routes(x, metric);
+}
+
+static void plan_endpoint(struct planning *x)
+{
+	switch (network_driver(x->n)) {
+	case NETWORK_BRIDGE:
+		plan_bridge(x);
+		break;
+	case NETWORK_MACVLAN:
+	case NETWORK_IPVLAN:
+		plan_child(x);
+		break;
+	default:
+		plan_device(x);
+	}
+	plan_addresses(x);
+	op_up(x->p, &x->about);
+	plan_routes(x);
+}
+
+void network_plan(struct plan *p, const struct state *s, struct network_status *st,
+		  struct network_target *target)
+{
+	struct planning x = {
+		.p = p,
+		.about = { .s = s, .st = st, .target = target },
+		.pinned = st->pinned,
+	};
+
+	for (size_t i = st->first; i < st->endpoints.n; i++) {
+		x.about.endpoint = &st->endpoints.v[i];
+		x.n = x.about.endpoint->about;
+		plan_endpoint(&x);
+	}
+	if (!s->rootless && !st->named && st->name)
+		op_name(p, &x.about);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * attachments/ID/network.json: what a container has of networks.  The directory is locked by
+ * whoever starts or ends the container; between, nobody holds it, and the process it names is alive
+ * or not.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "kernel/process.h"
+#include "network/network_private.h"
+
+#define RECORD         "network.json"
+#define RECORD_MAX     (4U << 20)
+#define RECORD_VERSION 1
+
+int network_record_save(int dir, const struct network_status *st, struct err *e)
+{
+	struct network_status saved = *st;
+	auto_buf text = BUF(RECORD_MAX);
+	int r;
+
+	saved.version = RECORD_VERSION;
+	json_write(&text, &network_status_json, &saved, 0);
+	buf_addc(&text, '\n');
+	r = buf_check(&text, RECORD, e);
+	return r < 0 ? r : file_replace_at(dir, RECORD, buf_text(&text), text.len, NULL, e);
+}
+
+int network_record_load(struct arena *a, int dir, const char *id, struct network_status *ret,
+			struct err *e)
+{
+	struct network_status st = { 0 };
+	auto_free char *text = NULL;
+	size_t len;
+	int r = file_read_at(dir, RECORD, RECORD_MAX, &text, &len, e);
+
+	if (r == 0)
+		r = json_read(a, text, len, &network_status_json, &st, e);
+	if (r == 0 && st.version != RECORD_VERSION)
+		r = err_set(e, ERR_INVALID, "another version's format");
+	if (r < 0)
+		return err_wrap(e, "networks of container %s", id);
+	*ret = st;
+	return 0;
+}
+
+int network_record_lock(const struct state *s, const char *id, bool make, struct err *e)
+{
+	for (;;) {
+		auto_close int dir = state_run_dir(s, ATTACHMENTS, id, make, e);
+		auto_close int again = -1;
+		struct stat locked, there;
+
+		if (dir < 0)
+			return dir;
+		while (flock(dir, LOCK_EX) < 0)
+			if (errno != EINTR)
+				return err_sys(e, "lock the networks of %s", id);
+		/* While we waited it may have been removed, and even made again. */
+		again = state_run_dir(s, ATTACHMENTS, id, false, NULL);
+		if (again >= 0 && fstat(dir, &locked) == 0 && fstat(again, &there) == 0 &&
+		    locked.st_ino == there.st_ino && locked.st_dev == there.st_dev)
+			return take_fd(dir);
+	}
+}
+
+static bool lives(const struct network_status *st)
+{
+	return st->pid > 0 && kernel_is_alive((pid_t)st->pid, st->start_time);
+}
+
+bool network_is_dead(const struct state *s, const char *id)
+{
+	auto_close int dir = state_run_dir(s, ATTACHMENTS, id, false, NULL);
+	AUTO(arena) a = arena_new();
+	struct network_status st;
+
+	if (dir < 0)
+		return dir == -ENOENT;
+	/* Being started, or taken back, right now. */
+	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
+		return false;
+	return network_record_load(a, dir, id, &st, NULL) < 0 || !lives(&st);
+}
+
+int network_status(const struct state *s, struct arena *a, const char *id,
+		   struct network_status *ret, struct err *e)
+{
+	auto_close int dir = state_run_dir(s, ATTACHMENTS, id, false, e);
+	struct network_status st;
+	int r = dir < 0 ? dir : network_record_load(a, dir, id, &st, e);
+
+	if (r == 0 && !lives(&st))
+		r = -ENOENT;
+	if (r == -ENOENT)
+		return err_set(e, ERR_NOT_FOUND, "container %s is on no network", id);
+	if (r == 0)
+		*ret = st;
+	return r;
+}
+
+int network_status_list(const struct state *s, struct arena *a, struct network_statuses *ret,
+			struct err *e)
+{
+	struct network_statuses l = { 0 };
+	struct texts ids;
+	int r = state_list_run(s, ATTACHMENTS, a, &ids, e);
+
+	if (r < 0)
+		return r;
+	l.v = arena_array(a, ids.n, sizeof(*l.v));
+	for (size_t i = 0; i < ids.n; i++)
+		if (network_status(s, a, ids.v[i], &l.v[l.n], NULL) == 0)
+			l.n++;
+	*ret = l;
+	return 0;
+}
