@@ -10,6 +10,7 @@
 #include <sys/file.h>
 
 #include "kernel/process.h"
+#include "network/firewall.h"
 #include "network/op.h"
 
 static void keep_first(int r, const struct err *said, int *first, struct err *e)
@@ -112,18 +113,25 @@ static int leave_one(const struct state *s, const struct network_status *st,
 int network_take_back(const struct state *s, const struct network_status *st, int dir, size_t first,
 		      int host_netns, struct err *e)
 {
+	bool device_is_away = false;
 	struct err said;
 	int r = 0;
 
-	for (size_t i = st->endpoints.n; i > first; i--)
-		keep_first(leave_one(s, st, &st->endpoints.v[i - 1], dir, host_netns, &said), &said,
-			   &r, e);
-	/* While a device is still in there, its namespace must not go. */
-	if (first == 0) {
-		name_remove(st);
-		if (r == 0)
-			pin_remove(s, st->id, dir);
+	if (first == 0 && st->ports.n)
+		keep_first(firewall_close(s, st, host_netns, &said), &said, &r, e);
+	for (size_t i = st->endpoints.n; i > first; i--) {
+		const struct network_endpoint *p = &st->endpoints.v[i - 1];
+		int one = leave_one(s, st, p, dir, host_netns, &said);
+
+		keep_first(one, &said, &r, e);
+		device_is_away = device_is_away || (one < 0 && p->device);
 	}
+	if (first)
+		return r;
+	name_remove(st);
+	/* Its namespace must not go while a device is still in there. */
+	if (!device_is_away)
+		pin_remove(s, st->id, dir);
 	return r;
 }
 

@@ -204,16 +204,17 @@ struct network_target {
 };
 /* Closes what it opened itself; the descriptors are the caller's. */
 void network_target_close(struct network_target *t);
-/* Adds the operations to p, in p's arena. Pure: what is asked of st and nothing else. */
+/* Adds the operations to p, in p's arena, the firewall's among them. Pure: what is asked of st and
+ * nothing else. */
 void network_plan(struct plan *p, const struct state *s, struct network_status *st,
 		  struct network_target *target);
 /* The container's process is pid: writes it down, after plan_apply(). */
 int network_started(struct network_status *st, int lock, pid_t pid, uint64_t start_time,
 		    struct err *e);
 
-/* Takes everything back that the container has: devices return under their old names, links go,
- * addresses are free. Nothing there: 0. Goes on after a failure and says the first. The caller
- * knows that the container has ended, or gives up starting it. */
+/* Takes everything back that the container has: devices return under their old names, ports and
+ * links go, addresses are free. Nothing there: 0. Goes on after a failure and says the first. The
+ * caller knows that the container has ended, or gives up starting it. */
 int network_leave(const struct state *s, const char *id, int host_netns, struct err *e);
 /* One network of a container that lives on (`network disconnect`). ERR_NOT_FOUND: it is not on it.
  */
@@ -222,7 +223,7 @@ int network_leave_one(const struct state *s, const char *id, const char *network
 /* What the container has. ERR_NOT_FOUND: it is on no network now. */
 int network_status(const struct state *s, struct arena *a, const char *id,
 		   struct network_status *ret, struct err *e);
-/* All that are on networks now. */
+/* All that are on networks now, and those that are being started (pid 0). */
 struct network_statuses {
 	struct network_status *v;
 	size_t n;

@@ -3,6 +3,7 @@
  * system, and done by the operations of op.h. */
 #include <string.h>
 
+#include "network/firewall.h"
 #include "network/op.h"
 
 #define DEFAULT_METRIC 100 /* as netavark's */
@@ -250,6 +251,15 @@ static void plan_endpoint(struct planning *x)
 	plan_routes(x);
 }
 
+/* Others have no rules of ours between them and the world. */
+static bool is_on_bridge(const struct network_status *st)
+{
+	for (size_t i = st->first; i < st->endpoints.n; i++)
+		if (network_driver(st->endpoints.v[i].about) == NETWORK_BRIDGE)
+			return true;
+	return false;
+}
+
 void network_plan(struct plan *p, const struct state *s, struct network_status *st,
 		  struct network_target *target)
 {
@@ -264,6 +274,8 @@ void network_plan(struct plan *p, const struct state *s, struct network_status *
 		x.n = x.about.endpoint->about;
 		plan_endpoint(&x);
 	}
+	if (is_on_bridge(st))
+		firewall_plan(p, s, st, target);
 	if (!s->rootless && !st->named && st->name)
 		op_name(p, &x.about);
 }

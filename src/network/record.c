@@ -88,20 +88,26 @@ bool network_is_dead(const struct state *s, const char *id)
 	return network_record_load(a, dir, id, &st, NULL) < 0 || !lives(&st);
 }
 
-int network_status(const struct state *s, struct arena *a, const char *id,
-		   struct network_status *ret, struct err *e)
+static int find_status(const struct state *s, struct arena *a, const char *id, bool started_only,
+		       struct network_status *ret, struct err *e)
 {
 	auto_close int dir = state_run_dir(s, ATTACHMENTS, id, false, e);
 	struct network_status st;
 	int r = dir < 0 ? dir : network_record_load(a, dir, id, &st, e);
 
-	if (r == 0 && !lives(&st))
+	if (r == 0 && !lives(&st) && (started_only || st.pid))
 		r = -ENOENT;
 	if (r == -ENOENT)
 		return err_set(e, ERR_NOT_FOUND, "container %s is on no network", id);
 	if (r == 0)
 		*ret = st;
 	return r;
+}
+
+int network_status(const struct state *s, struct arena *a, const char *id,
+		   struct network_status *ret, struct err *e)
+{
+	return find_status(s, a, id, true, ret, e);
 }
 
 int network_status_list(const struct state *s, struct arena *a, struct network_statuses *ret,
@@ -115,7 +121,7 @@ int network_status_list(const struct state *s, struct arena *a, struct network_s
 		return r;
 	l.v = arena_array(a, ids.n, sizeof(*l.v));
 	for (size_t i = 0; i < ids.n; i++)
-		if (network_status(s, a, ids.v[i], &l.v[l.n], NULL) == 0)
+		if (find_status(s, a, ids.v[i], false, &l.v[l.n], NULL) == 0)
 			l.n++;
 	*ret = l;
 	return 0;

@@ -27,6 +27,7 @@ static inline int host_make(void **state)
 	struct err e;
 	int flags = CLONE_NEWNET | CLONE_NEWNS | (geteuid() ? CLONE_NEWUSER : 0);
 	uid_t uid = geteuid();
+	gid_t gid = getegid();
 
 	host_arena = arena_new();
 	if (unshare(flags) < 0)
@@ -36,6 +37,9 @@ static inline int host_make(void **state)
 
 		snprintf(map, sizeof(map), "0 %u 1", (unsigned)uid);
 		file_poke_at(AT_FDCWD, "/proc/self/uid_map", map, NULL);
+		snprintf(map, sizeof(map), "0 %u 1", (unsigned)gid);
+		file_poke_at(AT_FDCWD, "/proc/self/setgroups", "deny", NULL);
+		file_poke_at(AT_FDCWD, "/proc/self/gid_map", map, NULL);
 	}
 	mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
 	if (!mkdtemp(host_folder))
