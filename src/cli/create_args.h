@@ -24,6 +24,7 @@ struct create_args {
 	struct texts attach, env, env_file, unset_env, label, label_file, annotation, group_add;
 	struct texts volume, mount, tmpfs, volumes_from, cap_add, cap_drop, security_opt, device;
 	struct texts device_cgroup_rule, sysctl, ulimit, log_opt, expose;
+	struct texts requires;
 	struct texts dns, dns_search, dns_option, add_host, uid_map, gid_map;
 	double cpus;
 	int64_t stop_timeout, timeout, pids_limit, memory_swappiness, cpu_quota, oom_score_adj;

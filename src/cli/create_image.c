@@ -161,6 +161,7 @@ static int add_volumes_from(struct session *s, const struct create_args *args, s
 		if (r < 0)
 			return err_wrap(e, "--volumes-from %s", text);
 		take_mounts(s->arena, from, read_only, c);
+		texts_add(s->arena, &c->volumes_from, from->id);
 	}
 	return 0;
 }

@@ -133,6 +133,7 @@ const struct option create_options[] = {
 	FLAG(read_only_tmpfs, "read-only-tmpfs", 0,
 	     "With --read-only: writable /run, /tmp and /var/tmp"),
 	FLAG(replace, "replace", 0, "Remove a container of the same name first"),
+	COMMAS(requires, "requires", 0, "CONTAINER", "Start these containers before this one"),
 	TEXT(restart, "restart", 0, "POLICY",
 	     "When to restart it: no, on-failure[:MAX], always, unless-stopped (no)"),
 	INT(retry, "retry", 0, "NUMBER", "How often to try a pull again (3)"),

@@ -407,6 +407,7 @@ static void take_plain(struct arena *a, const struct create_args *args, struct c
 	c->umask = args->umask;
 	c->timezone = args->timezone;
 	c->group_add = args->group_add;
+	c->requires = args->requires;
 	c->cgroup_parent = args->cgroup_parent;
 	c->cgroups_disabled = text_eq(args->cgroups, "disabled");
 	c->device_rules = args->device_cgroup_rule;

@@ -30,7 +30,11 @@ static int clean_up(const struct foreground *f, struct state_trash *trash, struc
 	if (f->container->auto_remove)
 		return container_remove(&s->state, s->arena, f->container,
 					&(struct container_remove){
-						.force = true, .volumes = true, .trash = trash },
+						.force = true,
+						.volumes = true,
+						.needed_too = true,
+						.trash = trash,
+					},
 					e);
 	return container_cleanup(&s->state, s->arena, f->container, e);
 }

@@ -25,15 +25,22 @@ struct removal {
 
 static int remove_containers(struct session *s, const struct image *i, struct err *e)
 {
-	struct containers all;
-	int r = container_list(&s->state, s->arena, &all, NULL, NULL, e);
+	struct texts ids;
+	int r = container_users_of_image(&s->state, i->id, s->arena, &ids, e);
 
-	for (size_t n = 0; r >= 0 && n < all.n; n++)
-		if (text_eq(all.v[n]->image_id, i->id))
-			r = container_remove(&s->state, s->arena, all.v[n],
+	for (size_t n = 0; r >= 0 && n < ids.n; n++) {
+		struct container *c;
+
+		r = container_load(&s->state, s->arena, ids.v[n], &c, e);
+		if (r == -ENOENT) /* with another that it needed */
+			r = 0;
+		else if (r == 0)
+			r = container_remove(&s->state, s->arena, c,
 					     &(struct container_remove){ .force = true,
-									 .volumes = true },
+									 .volumes = true,
+									 .depend = true },
 					     e);
+	}
 	return r;
 }
 

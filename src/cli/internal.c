@@ -25,7 +25,9 @@ static int cleanup(struct session *s, const struct container *c, struct err *e)
 {
 	if (c->auto_remove)
 		return container_remove(&s->state, s->arena, c,
-					&(struct container_remove){ .volumes = true }, e);
+					&(struct container_remove){ .volumes = true,
+								    .needed_too = true },
+					e);
 	return container_cleanup(&s->state, s->arena, c, e);
 }
 

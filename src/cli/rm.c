@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/commands.h"
 #include "cli/verb.h"
+#include "engine/depend.h"
 #include "engine/stop.h"
 
 struct rm_args {
 	struct select_args select;
-	bool force, volumes, time_given;
+	bool force, volumes, depend, time_given;
 	int64_t time;
 };
 
 static const struct option rm_options[] = {
 	SELECT_ALL(rm_args, "Remove all containers"),
 	SELECT_CID_FILES(rm_args),
+	OPTION_FLAG(rm_args, depend, "depend", 0, "Remove the containers that need it first"),
 	OPTION_LIST(rm_args, select.filters, "filter", 0, "FILTER", "Act on containers that match"),
 	OPTION_FLAG(rm_args, force, "force", 'f', "Stop a running container first"),
 	SELECT_IGNORE(rm_args),
@@ -24,6 +27,11 @@ static const struct option rm_options[] = {
 	{ 0 },
 };
 
+static void print_id(void *arg, const char *id)
+{
+	printf("%s\n", id);
+}
+
 static int act(struct session *s, const struct container *c, void *args, struct err *e)
 {
 	const struct rm_args *a = args;
@@ -32,9 +40,32 @@ static int act(struct session *s, const struct container *c, void *args, struct 
 				&(struct container_remove){
 					.force = a->force,
 					.volumes = a->volumes,
+					.depend = a->depend,
+					.removed = print_id,
 					.timeout_sec = a->time_given ? a->time : -1,
 				},
 				e);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct selected *x = a, *y = b;
+
+	return x->container->created_nsec > y->container->created_nsec ? -1 : 1;
+}
+
+/* Who needs another was made after it. */
+static void order(struct session *s, struct selection *l)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct container *c = l->v[i].container;
+
+		any = any || c->volumes_from.n || container_needs(s->arena, c).n;
+	}
+	if (any)
+		qsort(l->v, l->n, sizeof(*l->v), compare);
 }
 
 static int exit_of(const struct err *e)
@@ -44,7 +75,9 @@ static int exit_of(const struct err *e)
 
 static int run(void *globals, void *args, int argc, const char **argv)
 {
-	static const struct verb verb = { .act = act, .missing_exit = 1, .exit_of = exit_of };
+	static const struct verb verb = {
+		.act = act, .missing_exit = 1, .exit_of = exit_of, .order = order
+	};
 	struct rm_args *a = args;
 
 	if (a->time_given && !a->force)

@@ -32,6 +32,8 @@ int verb_run(const struct verb *v, void *globals, void *args, const struct selec
 		session_close(&s);
 		return code;
 	}
+	if (v->order)
+		v->order(&s, &l);
 	for (size_t i = 0; i < l.n; i++) {
 		struct err e;
 		int r = v->act(&s, l.v[i].container, args, &e);

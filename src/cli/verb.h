@@ -10,6 +10,7 @@ struct verb {
 	bool (*wants)(const struct container_status *st); /* what --all means; NULL: every one */
 	int missing_exit;                                 /* 0: EXIT_ENGINE */
 	int (*exit_of)(const struct err *e);              /* NULL: EXIT_ENGINE */
+	void (*order)(struct session *s, struct selection *l); /* NULL: as they were named */
 };
 int verb_run(const struct verb *v, void *globals, void *args, const struct select_args *select,
 	     int argc, const char **argv);

@@ -45,6 +45,7 @@ static int remove_users(struct session *s, const struct texts *users,
 			r = container_remove(&s->state, s->arena, c,
 					     &(struct container_remove){
 						     .force = true,
+						     .depend = true,
 						     .timeout_sec =
 							     args->time_given ? args->time_sec : -1,
 					     },

@@ -103,6 +103,8 @@ static const struct json_field fields[] = {
 	JSON_TEXT(container, timezone, "timezone", 0),
 	JSON_TEXT(container, restart, "restart", 0),
 	JSON_INT(container, restart_max, "restartMax", 0),
+	JSON_TEXTS(container, requires, "requires", 0),
+	JSON_TEXTS(container, volumes_from, "volumesFrom", 0),
 	JSON_TEXT(container, cid_file, "cidFile", 0),
 	JSON_TEXT(container, pid_file, "pidFile", 0),
 	JSON_TEXT(container, monitor_pid_file, "monitorPidFile", 0),

@@ -88,6 +88,8 @@ struct container {
 	const char *init_path, *umask, *timezone;
 	const char *restart; /* "no", "on-failure", "always", "unless-stopped" */
 	int64_t restart_max;
+	struct texts requires;     /* ids of containers that are started before it */
+	struct texts volumes_from; /* ids of those whose volumes are among `mounts` */
 	const char *cid_file, *pid_file, *monitor_pid_file;
 	struct container_log log;
 

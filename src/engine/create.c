@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/units.h"
+#include "engine/depend.h"
 #include "engine/userns.h"
 #include "volume/volume.h"
 
@@ -115,6 +116,23 @@ static int fix_mode(const struct state *s, struct arena *a, const char **mode, s
 	return r;
 }
 
+/* --requires, whose names come to be ids. */
+static int fix_requires(const struct state *s, struct arena *a, struct container *c, struct err *e)
+{
+	struct texts ids = { 0 };
+
+	for (size_t i = 0; i < c->requires.n; i++) {
+		const char *id;
+		int r = container_find_id(s, a, c->requires.v[i], &id, e);
+
+		if (r < 0)
+			return err_wrap(e, "--requires %s", c->requires.v[i]);
+		texts_add(a, &ids, id);
+	}
+	c->requires = ids;
+	return 0;
+}
+
 static int fix_namespaces(const struct state *s, struct arena *a, struct container_namespaces *n,
 			  struct err *e)
 {
@@ -151,6 +169,8 @@ static int fill(const struct state *s, struct arena *a, const struct container_c
 	if (r == 0)
 		r = make_volumes(s, a, c, e);
 	if (r == 0)
+		r = container_depend(s, a, c, e);
+	if (r == 0)
 		r = container_save(dir, c, how->durable, e);
 	if (r == 0)
 		r = state_commit(s, CONTAINERS, c->id, dir, how->durable, e);
@@ -172,6 +192,8 @@ int container_create(const struct state *s, struct arena *a, const struct contai
 	c->id = arena_strdup(a, id);
 	c->created_nsec = clock_nsec();
 	r = fix_namespaces(s, a, &c->namespaces, e);
+	if (r == 0)
+		r = fix_requires(s, a, c, e);
 	if (r < 0)
 		return r;
 	if (!c->hostname)
@@ -199,6 +221,7 @@ int container_create(const struct state *s, struct arena *a, const struct contai
 	}
 	r = fill(s, a, how, c, dir, e);
 	if (r < 0) {
+		container_undepend(s, a, c);
 		remove_anonymous(s, c);
 		state_name_drop(s, CONTAINERS, c->name);
 		state_abandon(s, CONTAINERS, id);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "engine/inspect.h"
+#include "engine/depend.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -237,7 +238,7 @@ int container_inspect(const struct state *s, struct arena *a, const struct conta
 		      bool with_size, json_t **ret, struct err *e)
 {
 	struct container_status st;
-	struct texts args = { .v = c->args.v + 1, .n = c->args.n - 1 }, ids;
+	struct texts args = { .v = c->args.v + 1, .n = c->args.n - 1 }, ids, needs;
 	json_t *v;
 	int r = container_status(s, a, c, &st, e);
 
@@ -257,11 +258,12 @@ int container_inspect(const struct state *s, struct arena *a, const struct conta
 	json_object_set_new(v, "ProcessLabel", inspect_text(c->selinux_label));
 	json_object_set_new(v, "AppArmorProfile", inspect_text(c->apparmor));
 	add_capabilities(a, c, v);
+	needs = container_needs(a, c);
 	container_exec_ids(s, a, c, &ids, NULL);
 	json_object_set_new(v, "ExecIDs", inspect_texts(&ids));
 	json_object_set_new(v, "GraphDriver", inspect_driver(s, a, c));
 	json_object_set_new(v, "Mounts", inspect_mounts(s, a, c));
-	json_object_set_new(v, "Dependencies", json_array());
+	json_object_set_new(v, "Dependencies", inspect_texts(&needs));
 	json_object_set_new(v, "NetworkSettings", inspect_network(c));
 	json_object_set_new(v, "Namespace", json_string(""));
 	json_object_set_new(v, "IsInfra", json_false());

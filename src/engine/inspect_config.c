@@ -204,7 +204,7 @@ json_t *inspect_host_config(const struct state *s, struct arena *a, const struct
 {
 	const char *manager = c->cgroup_manager ? c->cgroup_manager : cgroup_manager_default();
 	json_t *v = json_pack(
-		"{so ss so so so ss so s{ss si} sb ss sn so so so so so so so ss ss ss sI ss sb sb sb so so ss ss "
+		"{so ss so so so ss so s{ss si} sb ss so so so so so so so so ss ss ss sI ss sb sb sb so so ss ss "
 		"sI ss s[ii] ss so so so}",
 		"Binds", inspect_binds(a, c), "CgroupManager", manager, "CgroupMode",
 		inspect_text(mode(c->namespaces.cgroup)), "ContainerIDFile",
@@ -212,9 +212,10 @@ json_t *inspect_host_config(const struct state *s, struct arena *a, const struct
 		c->namespaces.network ? c->namespaces.network : "none", "PortBindings",
 		inspect_ports(c), "RestartPolicy", "Name", c->restart ? c->restart : "",
 		"MaximumRetryCount", (int)c->restart_max, "AutoRemove", c->auto_remove,
-		"VolumeDriver", "", "VolumesFrom", "CapAdd", inspect_cap_change(a, c, true),
-		"CapDrop", inspect_cap_change(a, c, false), "Dns", inspect_texts(&c->dns),
-		"DnsOptions", inspect_texts(&c->dns_options), "DnsSearch",
+		"VolumeDriver", "", "VolumesFrom",
+		c->volumes_from.n ? inspect_texts(&c->volumes_from) : json_null(), "CapAdd",
+		inspect_cap_change(a, c, true), "CapDrop", inspect_cap_change(a, c, false), "Dns",
+		inspect_texts(&c->dns), "DnsOptions", inspect_texts(&c->dns_options), "DnsSearch",
 		inspect_texts(&c->dns_search), "ExtraHosts", inspect_texts(&c->add_hosts),
 		"GroupAdd", inspect_texts(&c->group_add), "IpcMode",
 		c->namespaces.ipc ? c->namespaces.ipc : "shareable", "Cgroup", "", "Cgroups",

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cgroup/cgroup.h"
+#include "engine/depend.h"
 #include "engine/stop.h"
 #include "volume/volume.h"
 
@@ -50,6 +51,32 @@ static int is_running(const struct container *c, const struct container_status *
 	return r;
 }
 
+/* Whoever needs it goes first, or keeps it. */
+static int check_dependents(const struct state *s, struct arena *a, const struct container *c,
+			    const struct container_remove *how, struct err *e)
+{
+	struct texts ids;
+	int r = how->needed_too ? 0 : container_dependents(s, a, c->id, &ids, e);
+
+	if (how->needed_too || r < 0)
+		return r;
+	for (size_t i = 0; how->depend && r >= 0 && i < ids.n; i++) {
+		struct container *other;
+
+		r = container_load(s, a, ids.v[i], &other, e);
+		if (r == 0)
+			r = container_remove(s, a, other, how, e);
+		if (r == 0 && how->removed)
+			how->removed(how->arg, ids.v[i]);
+	}
+	if (how->depend || ids.n == 0)
+		return r < 0 ? r : 0;
+	return err_set(e, ERR_CONFLICT,
+		       "container %s has dependent containers which must be removed before it: %s: "
+		       "container already exists",
+		       c->id, texts_join(a, &ids, ", "));
+}
+
 static int stop_and_remove(const struct state *s, struct arena *a, const struct container *c,
 			   const struct container_remove *how, struct err *e)
 {
@@ -65,11 +92,16 @@ static int stop_and_remove(const struct state *s, struct arena *a, const struct 
 			r = container_status(s, a, c, &st, e);
 			if (r < 0)
 				return r;
-			if (!container_is_alive(&st))
+			if (container_is_alive(&st) && !how->force)
+				return is_running(c, &st, e);
+			r = check_dependents(s, a, c, how, e);
+			if (r < 0)
+				return r;
+			if (!container_is_alive(&st)) {
+				container_undepend(s, a, c);
 				return remove_ended(s, c, &st, how, e);
+			}
 		}
-		if (!how->force)
-			return is_running(c, &st, e);
 		r = container_stop(s, a, c,
 				   &(struct container_stop){
 					   .timeout_sec = how->timeout_sec < 0 ? c->stop_timeout_sec

@@ -14,6 +14,7 @@
 #include "base/path.h"
 #include "base/units.h"
 #include "cgroup/cgroup.h"
+#include "engine/depend.h"
 #include "engine/facts.h"
 #include "engine/pty.h"
 #include "engine/signals.h"
@@ -435,8 +436,11 @@ static int check_status(struct launch *l, struct err *e)
 static int launch(struct launch *l, int *ret_client, struct err *e)
 {
 	int pair[2] = { -1, -1 };
-	int r = prepare(l, e);
+	/* A restart finds them as they are: who stopped one of them wanted that. */
+	int r = l->how->in_place ? 0 : container_start_needs(l->state, l->c, l->how, e);
 
+	if (r == 0)
+		r = prepare(l, e);
 	if (r < 0)
 		return r;
 	if (l->how->in_place)

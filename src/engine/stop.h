@@ -40,8 +40,13 @@ int container_cleanup(const struct state *s, struct arena *a, const struct conta
 int container_cleanup_ended(const struct container_status *st, struct err *e);
 
 struct container_remove {
-	bool force;                /* stop it first */
-	bool volumes;              /* and its anonymous volumes */
+	bool force;      /* stop it first */
+	bool volumes;    /* and its anonymous volumes */
+	bool depend;     /* those that need it first, as it is removed itself */
+	bool needed_too; /* whoever needs it */
+	/* Told of each that `depend` removed; may be NULL. */
+	void (*removed)(void *arg, const char *id);
+	void *arg;
 	int64_t timeout_sec;       /* with force; 0: kill at once, negative: the container's own */
 	struct state_trash *trash; /* not NULL: the caller sees to the deletion */
 };

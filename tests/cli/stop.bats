@@ -220,6 +220,22 @@ stubborn() { # NAME: one that does not
     fails_with 'time: invalid duration "x"' -- wait -i x a
 }
 
+@test "wait --exit-first-match: whoever is first; several conditions: any of them" {
+    berth run -d --name long tiny sleep 1000
+    berth run -d --name short tiny sh -c 'exit 7'
+    run -0 timeout 20 "$BERTH" --root "$BATS_TEST_TMPDIR/lib" --runroot "$BATS_TEST_TMPDIR/run" wait --exit-first-match long short
+    output_is 7
+    run -0 berth wait --condition paused --condition running long
+    output_is -1
+    run -0 berth wait --condition=exited,running long
+    output_is -1
+    run -0 berth wait --exit-first-match --condition running short long
+    output_is -1
+    run -0 berth wait --exit-first-match --ignore nosuch
+    output_is -1
+    fails_with 'no container with name or ID "nosuch"' -- wait --exit-first-match nosuch long
+}
+
 @test "wait --condition looks for other states, as often as --interval says" {
     berth create --name c --network none --init tiny sleep 1000 >/dev/null
     berth wait --condition running --interval 20ms c >"$BATS_TEST_TMPDIR/out" 3>&- &
