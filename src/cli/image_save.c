@@ -79,6 +79,7 @@ static int save(struct session *s, const struct save_args *args, enum image_form
 	bool directory = format == IMAGE_OCI_DIR || format == IMAGE_DOCKER_DIR;
 	struct image_save how = {
 		.format = format,
+		.compress = args->compress,
 		.out = STDOUT_FILENO,
 		.progress = args->quiet ? NULL : progress_show,
 		.progress_arg = p,
@@ -112,11 +113,12 @@ static int run(void *globals, void *args, int argc, const char **argv)
 	if (format < 0)
 		return cli_failf("format value must be one of oci-dir oci-archive docker-dir "
 				 "docker-archive");
-	if (a->compress)
-		return cli_failf("--compress is not supported: layers are saved as the tars that "
-				 "their diffIDs name");
+	if (a->compress && format != IMAGE_DOCKER_DIR)
+		return cli_failf("--compress can only be set when --format is 'docker-dir'");
 	if (a->multi && format != IMAGE_DOCKER_ARCHIVE)
-		return cli_failf("multi-image archives must be of format docker-archive");
+		return cli_failf("unsupported format \"%s\" for saving multiple images (only "
+				 "docker-archive)",
+				 a->format);
 	if (!a->output && (format == IMAGE_OCI_DIR || format == IMAGE_DOCKER_DIR))
 		return cli_failf("--output is needed with --format %s", a->format);
 	if (!a->output && isatty(STDOUT_FILENO))
@@ -135,7 +137,7 @@ static void init(void *args)
 
 static const struct option save_options[] = {
 	OPTION_FLAG(save_args, compress, "compress", 0,
-		    "Not supported: layers are saved uncompressed"),
+		    "Compress the layers by gzip, with --format docker-dir"),
 	OPTION_TEXT(save_args, format, "format", 0, "FORMAT",
 		    "docker-archive, oci-archive, oci-dir or docker-dir (docker-archive)"),
 	OPTION_FLAG(save_args, multi, "multi-image-archive", 'm',

@@ -31,7 +31,8 @@ struct image_save {
 	enum image_format format;
 	const struct image_save_item *items; /* more than one: IMAGE_DOCKER_ARCHIVE only */
 	size_t items_len;
-	int out; /* archives: where they go; else the directory */
+	bool compress; /* IMAGE_DOCKER_DIR: the layers by gzip */
+	int out;       /* archives: where they go; else the directory */
 	void (*progress)(void *arg, const struct image_progress *p); /* may be NULL */
 	void *progress_arg;
 };

@@ -11,8 +11,9 @@ struct document_manifest {
 	bool docker; /* v2s2 rather than OCI */
 	const char *config;
 	size_t config_len;
-	const struct texts *diff_ids; /* the base first */
-	const uint64_t *sizes;        /* bytes of each uncompressed tar */
+	bool gzip;
+	const struct texts *digests; /* of the layers' blobs, the base first: plain, the diffIDs */
+	const uint64_t *sizes;       /* bytes of each blob */
 };
-/* The text of a manifest whose layers are uncompressed. */
+/* The text of a manifest whose layers are all plain tars, or all compressed. */
 const char *document_manifest(struct arena *a, const struct document_manifest *from);

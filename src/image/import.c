@@ -135,7 +135,7 @@ static int record(const struct state *s, struct imported *i, const struct image_
 	n.manifest = document_manifest(i->arena, &(struct document_manifest){
 							 .config = n.config,
 							 .config_len = n.config_len,
-							 .diff_ids = &c->rootfs.diff_ids,
+							 .digests = &c->rootfs.diff_ids,
 							 .sizes = &i->layer.tar_bytes,
 						 });
 	n.manifest_len = strlen(n.manifest);

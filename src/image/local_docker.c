@@ -134,7 +134,7 @@ static int make_manifest(struct local_source *l, const char *config, size_t conf
 							  .docker = true,
 							  .config = config,
 							  .config_len = config_len,
-							  .diff_ids = &c.rootfs.diff_ids,
+							  .digests = &c.rootfs.diff_ids,
 							  .sizes = sizes,
 						  });
 	l->manifest_len = strlen(l->manifest);

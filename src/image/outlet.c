@@ -107,7 +107,8 @@ int outlet_mkdir(const struct outlet *o, const char *name, struct err *e)
 	return 0;
 }
 
-static int assemble(const struct state *s, const struct layer *l, int out, struct err *e)
+static int assemble(const struct state *s, const struct layer *l, int out,
+		    enum unpack_compression compression, struct outlet_blob *ret, struct err *e)
 {
 	AUTO(arena) a = arena_new();
 	auto_close int tree = layer_open_tree(s, l->key, e);
@@ -127,6 +128,7 @@ static int assemble(const struct state *s, const struct layer *l, int out, struc
 				.dir = tree,
 				.recipe = recipe,
 				.out = out,
+				.compression = compression,
 				.user_xattr = s->rootless,
 			},
 			a, NULL, &got, e);
@@ -136,6 +138,11 @@ static int assemble(const struct state *s, const struct layer *l, int out, struc
 		return err_set(e, ERR_INVALID,
 			       "layer %s was changed since it was stored: its tar is %s now",
 			       l->key, got.diff_id);
+	if (ret) {
+		memcpy(ret->digest, got.digest, SHA256_TEXT - 1);
+		ret->digest[SHA256_TEXT - 1] = '\0';
+		ret->bytes = got.bytes;
+	}
 	return 0;
 }
 
@@ -148,12 +155,36 @@ int outlet_layer(const struct outlet *o, const struct state *s, const char *name
 	if (o->directory) {
 		file = openat(o->fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
 			      0644);
-		return file < 0 ? err_sys(e, "create %s", name) : assemble(s, l, file, e);
+		return file < 0 ? err_sys(e, "create %s", name)
+				: assemble(s, l, file, UNPACK_AUTO, NULL, e);
 	}
 	r = put_header(o->fd, name, l->tar_bytes, e);
 	if (r == 0)
-		r = assemble(s, l, o->fd, e);
+		r = assemble(s, l, o->fd, UNPACK_AUTO, NULL, e);
 	return r < 0 ? r : put_padding(o->fd, l->tar_bytes, e);
+}
+
+int outlet_layer_gzip(const struct outlet *o, const struct state *s, const struct layer *l,
+		      struct outlet_blob *ret, struct err *e)
+{
+	/* What it is called is known at its end. */
+	static const char name[] = ".new-layer";
+	auto_close int file =
+		openat(o->fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	struct outlet_blob got;
+	int r;
+
+	if (file < 0)
+		return err_sys(e, "create %s", name);
+	r = assemble(s, l, file, UNPACK_GZIP, &got, e);
+	if (r == 0 && renameat(o->fd, name, o->fd, strchr(got.digest, ':') + 1) < 0)
+		r = err_sys(e, "create %s", got.digest);
+	if (r < 0) {
+		unlinkat(o->fd, name, 0);
+		return r;
+	}
+	*ret = got;
+	return 0;
 }
 
 int outlet_end(const struct outlet *o, struct err *e)

@@ -70,6 +70,36 @@ static int put_layers(struct saving *s, const struct image *i, const struct laye
 	return 0;
 }
 
+/* Of a directory: *ret_digests and *ret_sizes are of the compressed blobs. */
+static int put_layers_gzip(struct saving *s, const struct image *i, const struct layer *layers,
+			   struct texts *ret_digests, uint64_t **ret_sizes, struct err *e)
+{
+	uint64_t *sizes = arena_array(s->arena, i->layers.n, sizeof(*sizes));
+	struct texts digests = { 0 };
+
+	for (size_t n = 0; n < i->layers.n; n++) {
+		int same = text_index(layers[n].diff_id, s->written.v, s->written.n);
+		struct outlet_blob blob;
+		int r;
+
+		texts_add(s->arena, &s->written, layers[n].diff_id);
+		if (same >= 0) {
+			texts_add(s->arena, &digests, digests.v[same]);
+			sizes[n] = sizes[same];
+			continue;
+		}
+		tell(s, IMAGE_STEP_LAYER, layers[n].diff_id);
+		r = outlet_layer_gzip(&s->outlet, s->state, &layers[n], &blob, e);
+		if (r < 0)
+			return r;
+		texts_add(s->arena, &digests, arena_strdup(s->arena, blob.digest));
+		sizes[n] = blob.bytes;
+	}
+	*ret_digests = digests;
+	*ret_sizes = sizes;
+	return 0;
+}
+
 static const char *manifest_of(struct saving *s, const struct image *i, const struct layer *layers,
 			       bool docker)
 {
@@ -81,7 +111,7 @@ static const char *manifest_of(struct saving *s, const struct image *i, const st
 						   .docker = docker,
 						   .config = i->config_text,
 						   .config_len = i->config_len,
-						   .diff_ids = &i->config.rootfs.diff_ids,
+						   .digests = &i->config.rootfs.diff_ids,
 						   .sizes = sizes,
 					   });
 }
@@ -200,13 +230,16 @@ static int save_docker_dir(struct saving *s, struct err *e)
 	static const char version[] = "Directory Transport Version: 1.1\n";
 	const struct image *i = s->how->items[0].image;
 	struct layer *layers = NULL;
+	struct texts digests;
+	uint64_t *sizes = NULL;
 	const char *manifest;
 	int r = read_layers(s, i, &layers, e);
 
 	if (r == 0)
 		r = outlet_file(&s->outlet, "version", version, strlen(version), e);
 	if (r == 0)
-		r = put_layers(s, i, layers, "", "", e);
+		r = s->how->compress ? put_layers_gzip(s, i, layers, &digests, &sizes, e)
+				     : put_layers(s, i, layers, "", "", e);
 	if (r < 0)
 		return r;
 	tell(s, IMAGE_STEP_CONFIG, arena_printf(s->arena, "sha256:%s", i->id));
@@ -214,7 +247,16 @@ static int save_docker_dir(struct saving *s, struct err *e)
 	if (r < 0)
 		return r;
 	tell(s, IMAGE_STEP_RECORD, NULL);
-	manifest = manifest_of(s, i, layers, true);
+	manifest = s->how->compress ? document_manifest(s->arena,
+							&(struct document_manifest){
+								.docker = true,
+								.gzip = true,
+								.config = i->config_text,
+								.config_len = i->config_len,
+								.digests = &digests,
+								.sizes = sizes,
+							})
+				    : manifest_of(s, i, layers, true);
 	return outlet_file(&s->outlet, "manifest.json", manifest, strlen(manifest), e);
 }
 

@@ -165,7 +165,7 @@ static int record(const struct state *s, const struct pull_take *t, struct taken
 							    .docker = true,
 							    .config = k->config_text,
 							    .config_len = k->config_len,
-							    .diff_ids = &k->config.rootfs.diff_ids,
+							    .digests = &k->config.rootfs.diff_ids,
 							    .sizes = f->tar_bytes,
 						    });
 		k->manifest_len = strlen(k->manifest_text);

@@ -69,6 +69,27 @@ load helpers
     [ ! -e "$BATS_TEST_TMPDIR/out" ]
 }
 
+@test "save --compress makes gzip layers of a docker-dir, and of nothing else" {
+    local id out=$BATS_TEST_TMPDIR/out layer
+    berth load -q -i "$FIXTURES/layered" >/dev/null
+    id=$(berth image inspect -f '{{.Id}} {{.RootFS.Layers}}' layered)
+    berth save -q --compress --format docker-dir -o "$out" layered
+    [ "$(jq -r '.layers[].mediaType' "$out/manifest.json" | sort -u)" = application/vnd.docker.image.rootfs.diff.tar.gzip ]
+    for layer in $(jq -r '.layers[].digest' "$out/manifest.json"); do
+        echo "${layer#*:}  $out/${layer#*:}" | sha256sum -c --quiet
+        gzip -t <"$out/${layer#*:}"
+        [ "$(stat -c %s "$out/${layer#*:}")" = "$(jq ".layers[] | select(.digest == \"$layer\") | .size" "$out/manifest.json")" ]
+    done
+    [ "$(ls -A "$out" | wc -l)" = "$(($(jq '.layers | length' "$out/manifest.json") + 3))" ]
+    berth --root "$BATS_TEST_TMPDIR/other" load -q -i "$out" >/dev/null
+    [ "$(berth --root "$BATS_TEST_TMPDIR/other" image inspect -f '{{.Id}} {{.RootFS.Layers}}' "${id%% *}")" = "$id" ]
+    fails_with "--compress can only be set when --format is 'docker-dir'" -- save --compress -o "$BATS_TEST_TMPDIR/x" tiny
+    fails_with "--compress can only be set when --format is 'docker-dir'" -- save --compress --format oci-dir -o "$BATS_TEST_TMPDIR/x" tiny
+    fails_with 'unsupported format "oci-archive" for saving multiple images (only docker-archive)' -- \
+        save -m --format oci-archive -o "$BATS_TEST_TMPDIR/x" tiny layered
+    berth save -q --uncompressed --format oci-archive -o "$BATS_TEST_TMPDIR/x" tiny
+}
+
 @test "a layer that was changed under the store's feet is not saved" {
     local tree
     tree=$(berth image inspect -f '{{.GraphDriver.Data.UpperDir}}' tiny)
