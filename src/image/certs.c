@@ -72,6 +72,12 @@ static int add(struct arena *a, const char *folder, const char *name, struct cer
 	return 0;
 }
 
+static int too_many(const char *folder, struct err *e)
+{
+	return err_set(e, ERR_INVALID, "%s has more than %d certificates and keys", folder,
+		       CERTS_MAX);
+}
+
 static int add_authorities(struct arena *a, const char *folder, const struct texts *names,
 			   struct certs *c, struct err *e)
 {
@@ -80,9 +86,8 @@ static int add_authorities(struct arena *a, const char *folder, const struct tex
 
 		if (!text_ends(names->v[i], ".crt"))
 			continue;
-		if (c->authorities == CERTS_MAX - 2)
-			return err_set(e, ERR_INVALID, "%s has more than %d authorities", folder,
-				       CERTS_MAX - 2);
+		if (c->n == CERTS_MAX)
+			return too_many(folder, e);
 		r = add(a, folder, names->v[i], c, e);
 		if (r < 0)
 			return r;
@@ -96,9 +101,9 @@ static const char *with_ending(struct arena *a, const char *name, const char *fr
 	return arena_printf(a, "%.*s%s", (int)(strlen(name) - strlen(from)), name, to);
 }
 
-/* NAME.cert and NAME.key belong together; the first pair is ours. */
-static int add_client(struct arena *a, const char *folder, const struct texts *names,
-		      struct certs *c, struct err *e)
+/* NAME.cert and NAME.key belong together. */
+static int add_clients(struct arena *a, const char *folder, const struct texts *names,
+		       struct certs *c, struct err *e)
 {
 	for (size_t i = 0; i < names->n; i++) {
 		const char *name = names->v[i], *other;
@@ -113,14 +118,16 @@ static int add_client(struct arena *a, const char *folder, const struct texts *n
 			return err_set(e, ERR_INVALID, "missing %s %s for %s %s in %s",
 				       key ? "client certificate" : "key", other,
 				       key ? "key" : "client certificate", name, folder);
-		if (key || c->client)
+		if (key)
 			continue;
+		if (c->n + 2 > CERTS_MAX)
+			return too_many(folder, e);
 		r = add(a, folder, name, c, e);
 		if (r == 0)
 			r = add(a, folder, other, c, e);
 		if (r < 0)
 			return r;
-		c->client = true;
+		c->clients++;
 	}
 	return 0;
 }
@@ -139,7 +146,7 @@ int certs_open(struct arena *a, const char *dir, const char *host, struct certs 
 	if (r == 0)
 		r = add_authorities(a, folder, &names, &c, e);
 	if (r == 0)
-		r = add_client(a, folder, &names, &c, e);
+		r = add_clients(a, folder, &names, &c, e);
 	if (r < 0) {
 		certs_close(&c);
 		/* What only another user may read says nothing to this one. */

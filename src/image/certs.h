@@ -10,9 +10,8 @@
 enum { CERTS_MAX = 28 };
 
 struct certs {
-	int fds[CERTS_MAX]; /* authorities, then our certificate and its key */
-	size_t n, authorities;
-	bool client;
+	int fds[CERTS_MAX]; /* authorities, then our certificates, each with its key behind it */
+	size_t n, authorities, clients;
 };
 
 /* dir NULL: the first certs.d that has a folder for host. None is no error. */

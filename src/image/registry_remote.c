@@ -92,7 +92,7 @@ int registry_remote_server(struct registry_remote *m, const struct registry_serv
 	if (r < 0)
 		return r;
 	q.authorities = certs.authorities;
-	q.client = certs.client;
+	q.clients = certs.clients;
 	r = remote_send_request(m->control, &q, certs.fds, certs.n, e);
 	certs_close(&certs);
 	return r < 0 ? r : (int)m->servers++;

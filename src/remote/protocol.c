@@ -54,7 +54,7 @@ static const struct json_field request_fields[] = {
 	JSON_NAME(remote_request, plain, "plain", 0, plain_name),
 	JSON_BOOL(remote_request, unverified, "unverified", 0),
 	JSON_UINT(remote_request, authorities, "authorities", 0),
-	JSON_BOOL(remote_request, client, "client", 0),
+	JSON_UINT(remote_request, clients, "clients", 0),
 	JSON_UINT(remote_request, server, "server", 0),
 	JSON_TEXT(remote_request, path, "path", 0),
 	JSON_TEXT(remote_request, url, "url", 0),

@@ -39,9 +39,10 @@ static int check_request(const struct remote_request *q, const struct remote_fds
 {
 	if (text_empty(q->host) || strpbrk(q->host, "/?#@ \t\r\n"))
 		return err_set(e, ERR_INVALID, "%.200s: not a registry's host", q->host ?: "");
-	if (q->authorities > REMOTE_FDS_MAX || fds->n != q->authorities + (q->client ? 2 : 0))
+	if (q->authorities > REMOTE_FDS_MAX || q->clients > REMOTE_FDS_MAX ||
+	    fds->n != q->authorities + 2 * q->clients)
 		return err_set(e, ERR_INVALID, "%zu certificates came, not %llu", fds->n,
-			       (unsigned long long)q->authorities);
+			       (unsigned long long)(q->authorities + 2 * q->clients));
 	return 0;
 }
 

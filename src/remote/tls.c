@@ -21,11 +21,17 @@
 
 enum { PEM_MAX = 1 << 20, NAMES_MAX = 200 };
 
-struct trust {
-	X509_STORE *store; /* NULL: nothing is verified */
+/* Who we are. */
+struct identity {
 	X509 *certificate;
 	STACK_OF(X509) * chain;
 	EVP_PKEY *key;
+};
+
+struct trust {
+	X509_STORE *store; /* NULL: nothing is verified */
+	struct identity clients[REMOTE_FDS_MAX / 2];
+	size_t clients_len;
 };
 
 void trust_free(struct trust *t)
@@ -33,9 +39,11 @@ void trust_free(struct trust *t)
 	if (!t)
 		return;
 	X509_STORE_free(t->store);
-	X509_free(t->certificate);
-	sk_X509_pop_free(t->chain, X509_free);
-	EVP_PKEY_free(t->key);
+	for (size_t i = 0; i < t->clients_len; i++) {
+		X509_free(t->clients[i].certificate);
+		sk_X509_pop_free(t->clients[i].chain, X509_free);
+		EVP_PKEY_free(t->clients[i].key);
+	}
 	free(t);
 }
 
@@ -70,7 +78,7 @@ static int add_authorities(struct trust *t, int fd, struct err *e)
 	return n > 0 ? 0 : err_set(e, ERR_INVALID, "no certificate in a file of authorities");
 }
 
-static int read_client(struct trust *t, int cert_fd, int key_fd, struct err *e)
+static int read_client(struct identity *t, int cert_fd, int key_fd, struct err *e)
 {
 	auto_free char *cert_text = NULL;
 	auto_free char *key_text = NULL;
@@ -115,8 +123,8 @@ int trust_new(const struct remote_request *q, const int *fds, struct trust **ret
 	}
 	for (uint64_t i = 0; i < q->authorities && r == 0; i++)
 		r = add_authorities(t, fds[i], e);
-	if (r == 0 && q->client)
-		r = read_client(t, fds[q->authorities], fds[q->authorities + 1], e);
+	for (fds += q->authorities; t->clients_len < q->clients && r == 0; fds += 2)
+		r = read_client(&t->clients[t->clients_len++], fds[0], fds[1], e);
 	if (r < 0) {
 		trust_free(t);
 		return r;
@@ -150,6 +158,41 @@ static int on_verify(int ok, X509_STORE_CTX *store)
 	return ok;
 }
 
+static bool issued_by_one(const X509 *certificate, const STACK_OF(X509_NAME) * names)
+{
+	for (int i = 0; i < sk_X509_NAME_num(names); i++)
+		if (X509_NAME_cmp(X509_get_issuer_name(certificate),
+				  sk_X509_NAME_value(names, i)) == 0)
+			return true;
+	return false;
+}
+
+/* Whether one of the authorities that the server named has issued it; without names any is fine. */
+static bool is_wanted(const struct identity *id, const STACK_OF(X509_NAME) * names)
+{
+	if (sk_X509_NAME_num(names) <= 0 || issued_by_one(id->certificate, names))
+		return true;
+	for (int i = 0; i < sk_X509_num(id->chain); i++)
+		if (issued_by_one(sk_X509_value(id->chain, i), names))
+			return true;
+	return false;
+}
+
+/* The server asks who we are. */
+static int on_client(SSL *ssl, void *arg)
+{
+	const struct trust *t = arg;
+	const STACK_OF(X509_NAME) *names = SSL_get0_peer_CA_list(ssl);
+
+	for (size_t i = 0; i < t->clients_len; i++) {
+		const struct identity *id = &t->clients[i];
+
+		if (is_wanted(id, names))
+			return SSL_use_cert_and_key(ssl, id->certificate, id->key, id->chain, 1);
+	}
+	return 1;
+}
+
 static CURLcode on_context(CURL *easy, void *context, void *arg)
 {
 	struct exchange *x = arg;
@@ -162,11 +205,8 @@ static CURLcode on_context(CURL *easy, void *context, void *arg)
 		SSL_CTX_set_verify(c, SSL_VERIFY_PEER, on_verify);
 	}
 	/* Our certificate is for this registry, not for where it sends us. */
-	if (!t->certificate || !server_is_at(x->request.server, &x->request.url))
-		return CURLE_OK;
-	if (SSL_CTX_use_certificate(c, t->certificate) != 1 ||
-	    SSL_CTX_set1_chain(c, t->chain) != 1 || SSL_CTX_use_PrivateKey(c, t->key) != 1)
-		return CURLE_SSL_CERTPROBLEM;
+	if (t->clients_len > 0 && server_is_at(x->request.server, &x->request.url))
+		SSL_CTX_set_cert_cb(c, on_client, (void *)(uintptr_t)t);
 	return CURLE_OK;
 }
 

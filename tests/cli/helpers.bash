@@ -208,7 +208,8 @@ wait_gone() { # COMMAND WORDS: until the command prints nothing, 3 s at most
 # --- registries --------------------------------------------------------------
 
 # Each is started by a test and ended by its teardown.
-#   registry_start [--tls] [--auth USER:PASS]   Debian's docker-registry; sets REGISTRY (HOST:PORT),
+#   registry_start [--tls] [--auth USER:PASS] [--client-ca FILE]
+#                                               Debian's docker-registry; sets REGISTRY (HOST:PORT),
 #                                               with --tls CA (a file) and CERTS (for --cert-dir)
 #   registry_push LAYOUT REPOSITORY:TAG         puts a fixture in
 #   faulty_start LAYOUT [--tls] [--auth KIND:USER:PASS]   sets FAULTY and FAULTY_DIR
@@ -245,6 +246,10 @@ registry_start() {
             options+=(--tls "$BATS_TEST_TMPDIR/ca")
             REGISTRY_SCHEME=https
             REGISTRY_CURL+=(--cacert "$CA")
+            ;;
+        --client-ca)
+            options+=(--client-ca "$2")
+            shift
             ;;
         --auth)
             options+=(--auth "$2")

@@ -56,6 +56,31 @@ setup() {
     fails_with "500" -- run --rm -q --tls-verify=false --retry 0 "docker://$FAULTY/x:latest" true
 }
 
+@test "of several client certificates the one that the registry's authority issued is shown" {
+    local name dir=$BATS_TEST_TMPDIR/clients
+    mkdir "$dir"
+    for name in a b c; do
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 \
+            -subj "/CN=authority-$name" -keyout "$dir/ca-$name.key" -out "$dir/ca-$name.pem"
+        openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=client-$name" \
+            -keyout "$dir/$name.key" -out "$dir/$name.csr"
+        openssl x509 -req -in "$dir/$name.csr" -CA "$dir/ca-$name.pem" -CAkey "$dir/ca-$name.key" \
+            -CAcreateserial -days 1 -out "$dir/$name.cert"
+    done 2>/dev/null
+    registry_start --tls --client-ca "$dir/ca-b.pem"
+    REGISTRY_CURL+=(--cert "$dir/b.cert" --key "$dir/b.key")
+    registry_push "$FIXTURES/tiny" x:latest
+    # None, the wrong one, and all three.
+    fails_with "pinging container registry $REGISTRY" -- pull -q --retry 0 --cert-dir "$CERTS" "$REGISTRY/x:latest"
+    cp "$dir/a.key" "$dir/a.cert" "$CERTS"
+    fails_with "pinging container registry $REGISTRY" -- pull -q --retry 0 --cert-dir "$CERTS" "$REGISTRY/x:latest"
+    [ -z "$(berth images -q)" ]
+    cp "$dir"/[bc].key "$dir"/[bc].cert "$CERTS"
+    run -0 berth pull -q --retry 0 --cert-dir "$CERTS" "$REGISTRY/x:latest"
+    rm "$CERTS/b.key"
+    fails_with "missing key b.key for client certificate b.cert in $CERTS" -- pull -q --cert-dir "$CERTS" "$REGISTRY/x:latest"
+}
+
 # --- short names ---------------------------------------------------------------
 
 # Two names of one registry, in this order; what is chosen is recorded in a cache of the test's own.
