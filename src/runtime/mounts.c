@@ -15,6 +15,8 @@
 #include "base/path.h"
 #include "runtime/label.h"
 
+#define PROC_ROOT_INODE 1 /* linux/proc_fs.h */
+
 /* What may be mounted over inside procfs: files that tell of the machine, as lxcfs shows them. */
 static bool is_allowed_in_proc(const char *target)
 {
@@ -147,10 +149,26 @@ static int set_flags(const struct mount_step *m, int mount, struct err *e)
 	return r < 0 ? r : set_tree(o, mount, e);
 }
 
+/* Labels and the like are written there: what is on /proc has to be procfs, and its root. */
+static int check_proc(const struct mount_step *m, int mount, struct err *e)
+{
+	struct stat st;
+
+	if (strcmp(m->target, "/proc") != 0)
+		return 0;
+	if (kernel_is_on(mount, PROC_SUPER_MAGIC) > 0 && fstat(mount, &st) == 0 &&
+	    st.st_ino == PROC_ROOT_INODE)
+		return 0;
+	return err_set(e, ERR_DENIED, "/proc cannot be mounted because it is not of type proc: %s",
+		       m->source);
+}
+
 int mount_attach(struct mount_step *m, int mount, int target, struct err *e)
 {
-	int r = attach_top(m, mount, target, e);
+	int r = check_proc(m, mount, e);
 
+	if (r == 0)
+		r = attach_top(m, mount, target, e);
 	if (r == 0)
 		r = set_tree(&m->options, mount, e);
 	if (r == 0 && strcmp(m->target, "/") == 0)
@@ -262,7 +280,9 @@ static int apply_long(void *arg, struct err *e)
 	if (r < 0)
 		return mount_wrap(m, e);
 	top = kernel_open_in(m->s.c->root, m->target, O_PATH, e);
-	r = top < 0 ? top : set_flags(m, top, e);
+	r = top < 0 ? top : check_proc(m, top, e);
+	if (r == 0)
+		r = set_flags(m, top, e);
 	return r < 0 ? mount_wrap(m, e) : 0;
 }
 

@@ -74,7 +74,13 @@ static int new_keyring(void *arg, struct err *e)
 static int wait_at_gate(void *arg, struct err *e)
 {
 	const struct child *c = ((struct step *)arg)->c;
-	int r = sync_send(c->sync, SYNC_READY, -1, e);
+	int r;
+
+	/* It may wait for long while others exec in here: they must not get at our binary
+	 * (/proc/1/exe), memory or descriptors. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys(e, "prctl PR_SET_DUMPABLE");
+	r = sync_send(c->sync, SYNC_READY, -1, e);
 
 	return r < 0 ? r : sync_wait(c->sync, e);
 }

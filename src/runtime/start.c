@@ -194,12 +194,36 @@ static int explain(const struct build *b, const struct launch_report *m, struct 
 	return r;
 }
 
+/* Others in the container may have taken over the process since: it can ask for what its plan has,
+ * once. */
+static bool is_expected(struct runtime_gate *g, uint32_t kind)
+{
+	const struct build *b = g->b;
+	bool planned[] = {
+		[SYNC_FAILED] = true,
+		[SYNC_LAUNCH] = true,
+		[SYNC_LISTENER] = program_is_filtered(b),
+		[SYNC_CONSOLE] = b->process && b->process->terminal,
+		[SYNC_MAPS] = b->new_user || (b->c->cgroup && cgroup_adopts(b->c->cgroup)),
+		[SYNC_HOOKS] = b->create && b->config->hooks,
+		[SYNC_DEVICES] = b->create && b->os->net_devices.n,
+		[SYNC_READY] = b->gate,
+	};
+
+	if (kind >= ARRAY_LEN(planned) || !planned[kind] || (g->heard & 1U << kind))
+		return false;
+	g->heard |= 1U << kind;
+	return true;
+}
+
 /* 1: go on reading; 2: it waits at the gate. */
 static int handle(struct runtime_gate *g, struct sync_message *m, struct runtime_container *ret,
 		  struct err *e)
 {
 	int r;
 
+	if (!is_expected(g, m->kind))
+		return err_set(e, ERR_SYSTEM, "the container's first process sent garbage");
 	switch (m->kind) {
 	case SYNC_FAILED:
 		if (e)
@@ -223,10 +247,8 @@ static int handle(struct runtime_gate *g, struct sync_message *m, struct runtime
 	case SYNC_LISTENER:
 		r = pass_listener(g, m->launch.code, e);
 		break;
-	case SYNC_READY:
-		return 2;
 	default:
-		return err_set(e, ERR_SYSTEM, "the container's first process sent garbage");
+		return 2;
 	}
 	if (r == 0)
 		r = sync_answer(g->sync, e);
