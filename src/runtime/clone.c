@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -19,11 +20,23 @@
 #include "runtime/start.h"
 #include "runtime/sync.h"
 
+/* What our caller ignores or blocks is not the container's; exec would hand it down. */
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	for (int s = 1; s < NSIG; s++)
+		signal(s, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 __attribute__((noreturn)) static void be_child(struct build *b, int parent_end, bool in_cgroup)
 {
 	struct err e = { 0 };
 
 	close(parent_end);
+	reset_signals();
 	b->c->in_cgroup = in_cgroup;
 	/* The last operation does not return when it succeeds. */
 	plan_apply(&b->child, &e);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One more program in a running container.  The child is born in the container's pid namespace,
- * where others can see it, and so without being dumpable: neither its memory nor its descriptors
- * can be opened from inside.  It joins the other namespaces through the pidfd of the container's
- * first process, all at once, and goes on as at a start.
+ * One more program in a running container.  The child joins its namespaces through the pidfd of the
+ * container's first process, all at once, and goes on as at a start; but it is not in the pid
+ * namespace itself, where others could see it and, with CAP_SYS_PTRACE, open its descriptors and
+ * its binary.  Its children are, and the launcher makes the one that becomes the program.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -82,18 +82,28 @@ static int namespace_flags(const struct build *b)
 	return flags;
 }
 
+/* A policy that a fork does not hand down is set by the process itself, while it may. */
+static bool can_be_born_late(const struct build *b)
+{
+	const struct oci_scheduler *s = b->process->scheduler;
+
+	return !s || (s->policy != OCI_SCHED_DEADLINE &&
+		      !texts_has(&s->flags, "SCHED_FLAG_RESET_ON_FORK"));
+}
+
 static int plan_join(struct build *b, const struct runtime_exec *how, struct err *e)
 {
 	const struct oci_cpu_affinity *cpus = b->process->exec_cpu_affinity;
 	struct join_step *t = ARENA_NEW(b->a, struct join_step);
 	int flags = namespace_flags(b);
 
-	if (flags & CLONE_NEWPID)
+	b->born_late = (flags & CLONE_NEWPID) && can_be_born_late(b);
+	if ((flags & CLONE_NEWPID) && !b->born_late) {
 		b->c->through[b->c->through_len++] =
 			(struct through){ how->pidfd, CLONE_NEWPID, "pid", "pid" };
-	*t = (struct join_step){
-		{ b->c, "namespaces" }, how->pidfd, flags & ~CLONE_NEWPID, &b->process->rlimits
-	};
+		flags &= ~CLONE_NEWPID;
+	}
+	*t = (struct join_step){ { b->c, "namespaces" }, how->pidfd, flags, &b->process->rlimits };
 	step_add_plain(b, "prctl", name_process, "name " START_NAME);
 	limits_early_plan(b, e);
 	if (cpus && !text_empty(cpus->initial)) {

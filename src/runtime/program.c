@@ -224,6 +224,9 @@ int program_plan(struct build *b, struct err *e)
 	t->argv = arena_array(b->a, p->args.n + 2, sizeof(*t->argv));
 	memcpy(t->argv + 1, p->args.v, p->args.n * sizeof(*t->argv));
 	t->launch.no_new_privileges = p->no_new_privileges;
+	t->launch.clones = b->born_late;
+	t->launch.terminal = p->terminal;
+	t->launch.die_with_parent = b->die_with_parent;
 	r = list_paths(t, e);
 	if (r < 0)
 		return r;

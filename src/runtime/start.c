@@ -168,6 +168,8 @@ static int explain(const struct build *b, const struct launch_report *m, struct 
 {
 	static const char *const doing[LAUNCH_STEPS] = {
 		[LAUNCH_READ] = "read what to execute",
+		[LAUNCH_CLONE] = "make a process in the container",
+		[LAUNCH_TERMINAL] = "make the terminal the controlling one",
 		[LAUNCH_PRIVILEGES] = "set no_new_privs",
 		[LAUNCH_SECCOMP] = "load the seccomp filter",
 		[LAUNCH_CAPABILITIES] = "set capabilities",
@@ -194,6 +196,25 @@ static int explain(const struct build *b, const struct launch_report *m, struct 
 	return r;
 }
 
+/* From now on the child of the launcher is what was started.  It has been in the container for a
+ * moment, so that the pid is believed only of a child of ours. */
+static int take_born(struct runtime_gate *g, pid_t pid, struct runtime_container *ret,
+		     struct err *e)
+{
+	auto_close int pidfd = pid > 0 ? kernel_pidfd_open(pid) : -1;
+	siginfo_t info;
+
+	if (pidfd < 0 || pid == g->pid ||
+	    waitid((idtype_t)3, (id_t)pidfd, &info, WEXITED | WNOWAIT | WNOHANG) < 0)
+		return err_set(e, ERR_SYSTEM, "the container's first process sent garbage");
+	kernel_pidfd_wait(g->pidfd, NULL);
+	close(g->pidfd);
+	g->pid = ret->pid = pid;
+	g->pidfd = ret->pidfd = take_fd(pidfd);
+	kernel_start_time(pid, &ret->start_time);
+	return 0;
+}
+
 /* Others in the container may have taken over the process since: it can ask for what its plan has,
  * once. */
 static bool is_expected(struct runtime_gate *g, uint32_t kind)
@@ -208,6 +229,7 @@ static bool is_expected(struct runtime_gate *g, uint32_t kind)
 		[SYNC_HOOKS] = b->create && b->config->hooks,
 		[SYNC_DEVICES] = b->create && b->os->net_devices.n,
 		[SYNC_READY] = b->gate,
+		[SYNC_BORN] = b->born_late,
 	};
 
 	if (kind >= ARRAY_LEN(planned) || !planned[kind] || (g->heard & 1U << kind))
@@ -243,6 +265,9 @@ static int handle(struct runtime_gate *g, struct sync_message *m, struct runtime
 		break;
 	case SYNC_HOOKS:
 		r = run_runtime_hooks(g, e);
+		break;
+	case SYNC_BORN:
+		r = take_born(g, m->launch.code, ret, e);
 		break;
 	case SYNC_LISTENER:
 		r = pass_listener(g, m->launch.code, e);

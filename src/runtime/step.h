@@ -66,6 +66,7 @@ struct build {
 	bool own_mounts;           /* a mount namespace is configured, new or joined */
 	bool between;              /* namespaces are entered by a process in between: clone.c */
 	bool gate;                 /* stop there */
+	bool born_late;            /* only the launcher's child is in the pid namespace */
 	struct mount_step *mounts; /* of config->mounts, in their order */
 	struct held *held;
 	struct plan before, child;

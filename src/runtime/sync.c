@@ -74,9 +74,11 @@ int sync_wait(int sync, struct err *e)
 /* What comes may have been written by whoever is in the container by then. */
 static int check(struct sync_message *m, size_t len, struct err *e)
 {
-	size_t expected = m->kind == SYNC_FAILED                               ? sizeof(m->failed)
-			  : m->kind == SYNC_LAUNCH || m->kind == SYNC_LISTENER ? sizeof(m->launch)
-									       : sizeof(m->kind);
+	size_t expected =
+		m->kind == SYNC_FAILED ? sizeof(m->failed)
+		: m->kind == SYNC_LAUNCH || m->kind == SYNC_LISTENER || m->kind == SYNC_BORN
+			? sizeof(m->launch)
+			: sizeof(m->kind);
 
 	if (len < sizeof(m->kind) || len != expected ||
 	    (m->kind == SYNC_FAILED &&

@@ -119,7 +119,7 @@ struct streams_step {
 	struct step s;
 	size_t n;
 	int *from; /* what becomes 0, 1, …; -1: /dev/null */
-	bool terminal;
+	bool terminal, controls;
 };
 
 int streams_end(const struct build *b)
@@ -177,7 +177,7 @@ static int place_streams(void *arg, struct err *e)
 			return err_sys(e, "descriptor %d", i);
 	if (null >= 0)
 		take_fd(null); /* it is one of them now, or closed below */
-	if (t->terminal && ioctl(0, TIOCSCTTY, 0) < 0)
+	if (t->controls && ioctl(0, TIOCSCTTY, 0) < 0)
 		return err_sys(e, "make the terminal the controlling one");
 	/* Closed, and not left to exec: the limits that come next may allow few descriptors. */
 	return kernel_close_but((int)t->n, t->s.c->sync, t->s.c->launcher) < 0
@@ -192,6 +192,8 @@ int streams_plan(struct build *b, struct err *e)
 
 	t->n = (size_t)streams_end(b);
 	t->terminal = b->process->terminal;
+	/* The controlling one of the session that lives on. */
+	t->controls = t->terminal && !b->born_late;
 	t->from = arena_array(b->a, t->n, sizeof(*t->from));
 	t->from[0] = s->in;
 	t->from[1] = s->out;

@@ -7,13 +7,16 @@
  */
 #include "runtime/launch/launch.h"
 
+#include <asm/ioctls.h>
 #include <asm/unistd.h>
 #include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/filter.h>
 #include <linux/magic.h>
 #include <linux/prctl.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <linux/signal.h>
 
 #define SET_DESCRIPTOR_FLAGS 2    /* F_SETFD */
 #define CLOSE_ON_EXEC        1    /* FD_CLOEXEC */
@@ -177,6 +180,35 @@ static void load_filter(const struct launch *l, struct sock_filter *program)
 	call(__NR_close, n, 0, 0, 0, 0);
 }
 
+/* Whoever is in the container's pid namespace, with CAP_SYS_PTRACE perhaps, sees nothing of the
+ * runtime's: neither its binary nor a descriptor.  What was done so far was done outside; the child
+ * is the first to be in there.  It is the runtime's child, not this process's, and waits until it
+ * is known there. */
+static void be_born(const struct launch *l)
+{
+	struct launch_report r = { .kind = SYNC_BORN };
+	char go;
+	long n;
+
+	call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+	n = call(__NR_clone, CLONE_PARENT, 0, 0, 0, 0);
+	if (n < 0)
+		fail(LAUNCH_CLONE, n, 0);
+	if (n > 0) {
+		r.code = (int32_t)n;
+		call(__NR_write, l->report, (long)&r, sizeof(r), 0, 0);
+		call(__NR_exit_group, 0, 0, 0, 0, 0);
+	}
+	if (l->die_with_parent)
+		call(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (call(__NR_read, l->report, (long)&go, 1, 0, 0) != 1)
+		call(__NR_exit_group, 127, 0, 0, 0, 0);
+	call(__NR_setsid, 0, 0, 0, 0, 0);
+	n = l->terminal ? call(__NR_ioctl, 0, TIOCSCTTY, 0, 0, 0) : 0;
+	if (n < 0)
+		fail(LAUNCH_TERMINAL, n, 0);
+}
+
 static void set_capabilities(const struct launch *l)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -248,6 +280,8 @@ void launch_main(long *stack)
 	label = paths + l->paths_len;
 	call(__NR_close, self, 0, 0, 0, 0);
 	call(__NR_fcntl, l->report, SET_DESCRIPTOR_FLAGS, CLOSE_ON_EXEC, 0, 0);
+	if (l->clones)
+		be_born(l);
 	if (l->label_len)
 		set_label(label, l->label_len, label + l->label_len);
 	if (l->no_new_privileges) {

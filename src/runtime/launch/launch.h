@@ -22,12 +22,17 @@ struct launch {
 	uint32_t set_capabilities;
 	uint32_t paths_len; /* bytes */
 	uint32_t label_len;
+	uint32_t clones; /* the program is run by a child, born in the pid namespace joined */
+	uint32_t terminal, die_with_parent; /* of that child */
+	uint32_t unused;
 	uint64_t effective, permitted, inheritable;
 };
 
 /* Its words are put together in the parent. */
 enum launch_step {
 	LAUNCH_READ = 1,
+	LAUNCH_CLONE,
+	LAUNCH_TERMINAL,
 	LAUNCH_PRIVILEGES,
 	LAUNCH_SECCOMP,
 	LAUNCH_CAPABILITIES,
@@ -45,11 +50,14 @@ enum sync_kind {
 	SYNC_MAPS,
 	SYNC_HOOKS,
 	SYNC_DEVICES,
-	SYNC_READY
+	SYNC_READY,
+	SYNC_BORN
 };
 
 struct launch_report {
-	uint32_t kind; /* SYNC_LAUNCH, or SYNC_LISTENER with its descriptor in `code` */
+	/* SYNC_LAUNCH, or with a number in `code`: SYNC_LISTENER its descriptor, SYNC_BORN the
+	 * child's pid. */
+	uint32_t kind;
 	uint32_t step;
 	int32_t code;
 	uint32_t path; /* which of the paths gave it */
