@@ -44,7 +44,7 @@ refused() {
 
 # In place of a path of tiny's, a symlink.
 link_over() { # PATH TARGET NAME
-    rm -f "$ADD/$1"
+    rm -rf "${ADD:?}/${1#/}"
     touch "$ADD/.wh.${1#/}"
     image_with "without$3"
     rm "$ADD/.wh.${1#/}"
