@@ -38,6 +38,7 @@ struct child {
 	char launcher_name[16]; /* its number */
 	bool at_cwd;            /* the working directory was entered */
 	int host_pid;           /* ours outside, if a hook wants to know */
+	int nodes;              /* the parent's file system of devices, or -1 */
 	struct seccomp_filter filter;
 };
 

@@ -2,6 +2,7 @@
 /* What containers find inside: mounts, devices, namespaces, hooks; each really starts. */
 #include <errno.h>
 #include <sys/mount.h>
+#include <sys/sysmacros.h>
 
 #include "start.h"
 
@@ -341,6 +342,52 @@ static void devices_are_made_as_asked(void **state)
 		"/dev/fuse character special file 660 3 4 a e5\n/odd/pipe fifo 666 0 0 0 0\n666\n");
 }
 
+static void standard_devices_may_be_listed_with_another_owner(void **state)
+{
+	need_start();
+	expect(
+		&(struct config_parts){
+			.args = script("stat -c '%n %F %a %u %g %t:%T' /dev/null /dev/zero /odd/b"),
+			.os = ",\"devices\":[{\"path\":\"/dev/null\",\"type\":\"c\",\"major\":1,"
+			      "\"minor\":3,\"fileMode\":384,\"uid\":7,\"gid\":8},{\"path\":\"/odd/b\","
+			      "\"type\":\"b\",\"major\":7,\"minor\":250},{\"path\":\"/odd/u\",\"type\":"
+			      "\"u\",\"major\":1,\"minor\":5}]",
+		},
+		"/dev/null character special file 600 7 8 1:3\n/dev/zero character special file 666 "
+		"0 0 1:5\n/odd/b block special file 666 0 0 7:fa\n");
+	again();
+	close(openat(root, "data/null", O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+	assert_int_equal(mknodat(root, "data/zero", S_IFCHR | 0600, makedev(1, 5)), 0);
+	assert_int_equal(run_in(a,
+				&(struct config_parts){
+					.args = "\"true\"",
+					.os = ",\"devices\":[{\"path\":\"/data/zero\",\"type\":"
+					      "\"c\",\"major\":1,\"minor\":3}]" },
+				root, &e)
+				 .r,
+			 -EEXIST);
+	assert_string_equal(e.msg, "linux.devices: device /data/zero: File exists");
+}
+
+static void devices_of_a_user_namespace_need_not_be_the_hosts(void **state)
+{
+	need_start();
+	assert_int_equal(fchownat(root, "data", 100000, 100000, 0), 0);
+	expect(
+		&(struct config_parts){
+			.args = script(
+				"stat -c '%n %F %a %u %g %t:%T' /dev/null /dev/none /data/pipe; echo x > "
+				"/dev/none; grep ' /dev/none ' /proc/self/mountinfo | cut -d' ' -f6"),
+			.namespaces = NAMESPACES ",{\"type\":\"user\"}",
+			.os = USER_NAMESPACE
+			",\"devices\":[{\"path\":\"/dev/none\",\"type\":\"c\",\"major\":1,\"minor\":3,"
+			"\"fileMode\":416,\"uid\":0,\"gid\":9},{\"path\":\"/data/pipe\",\"type\":\"p\","
+			"\"fileMode\":384}]",
+		},
+		"/dev/null character special file 666 0 0 1:3\n/dev/none character special file 640 0 "
+		"9 1:3\n/data/pipe fifo 600 0 0 0:0\nrw,nosuid,noexec,relatime\n");
+}
+
 static void hooks_run_where_they_belong(void **state)
 {
 	const char *log = arena_printf(a, "%s/log", host);
@@ -413,6 +460,8 @@ int main(void)
 		TEST(a_user_namespace_is_furnished_alike),
 		TEST(time_starts_elsewhere),
 		TEST(devices_are_made_as_asked),
+		TEST(standard_devices_may_be_listed_with_another_owner),
+		TEST(devices_of_a_user_namespace_need_not_be_the_hosts),
 		TEST(hooks_run_where_they_belong),
 		TEST(nothing_is_left_on_the_host),
 	};
