@@ -126,7 +126,7 @@ static int make_node_at(int parent, const char *name, const struct node *n, stru
 	/* An image from a builder without privileges has empty files there. */
 	if (S_ISREG(st.st_mode) && st.st_size == 0 && unlinkat(parent, name, 0) == 0)
 		return make_node_at(parent, name, n, e);
-	return err_from(e, -EEXIST, "linux.devices: device %s", n->path);
+	return err_from(e, -EEXIST, "device %s", n->path);
 }
 
 static int make_node(void *arg, struct err *e)

@@ -114,6 +114,8 @@ static int plan_join(struct build *b, const struct runtime_exec *how, struct err
 	}
 	if (b->c->cgroup)
 		step_add_plain(b, "join", join_cgroup, "cgroup");
+	if (!cpus || (text_empty(cpus->initial) && text_empty(cpus->final)))
+		affinity_reset_plan(b);
 	step_add(&b->child, "join", join_namespaces, t);
 	if (cpus && !text_empty(cpus->final)) {
 		int r = affinity_plan(b, cpus->final, e);

@@ -64,14 +64,17 @@ struct identity {
 	size_t groups_len;
 	mode_t umask;
 	struct capability_sets sets;
+	bool keep_groups;
 };
 
 static int set_groups(const struct identity *t, struct err *e)
 {
-	if (setgroups(t->groups_len, t->groups) == 0)
+	if (t->keep_groups || setgroups(t->groups_len, t->groups) == 0)
 		return 0;
 	/* In a user namespace that a plain user made, nobody may. */
-	return errno == EPERM && t->groups_len == 0 ? 0 : err_sys(e, "set supplementary groups");
+	return errno == EPERM && t->groups_len == 0
+		       ? 0
+		       : err_sys(e, "process.user.additionalGids: setgroups");
 }
 
 /* What is not in the bounding set can't become inheritable any more, so this comes first. */
@@ -100,9 +103,9 @@ static int take_identity(void *arg, struct err *e)
 	if (r < 0)
 		return r;
 	if (setresgid(t->gid, t->gid, t->gid) < 0)
-		return err_sys(e, "set group %u", t->gid);
+		return err_sys(e, "process.user.gid: set group %u", t->gid);
 	if (setresuid(t->uid, t->uid, t->uid) < 0)
-		return err_sys(e, "set user %u", t->uid);
+		return err_sys(e, "process.user.uid: set user %u", t->uid);
 	umask(t->umask);
 	return capability_apply(&t->sets, e);
 }
@@ -166,6 +169,7 @@ int identity_plan(struct build *b, struct err *e)
 		.uid = (uid_t)u->uid,
 		.gid = (gid_t)u->gid,
 		.groups_len = u->additional_gids.n,
+		.keep_groups = step_keeps_groups(b),
 		.umask = u->umask ? (mode_t)*u->umask : 022,
 	};
 	t->groups = arena_array(b->a, t->groups_len, sizeof(*t->groups));

@@ -38,8 +38,8 @@ static int set_rlimits(void *arg, struct err *e)
 		struct rlimit limit = { .rlim_cur = x->soft, .rlim_max = x->hard };
 
 		if (setrlimit(x->type, &limit) < 0)
-			return err_sys(e, "%s %" PRIu64 ":%" PRIu64, oci_rlimit_name[x->type],
-				       x->soft, x->hard);
+			return err_sys(e, "process.rlimits: %s %" PRIu64 ":%" PRIu64,
+				       oci_rlimit_name[x->type], x->soft, x->hard);
 	}
 	return 0;
 }
@@ -73,7 +73,9 @@ static void plan_rlimits(struct build *b)
 
 static int set_oom_score(void *arg, struct err *e)
 {
-	return file_poke_at(AT_FDCWD, "/proc/self/oom_score_adj", ((struct step *)arg)->words, e);
+	int r = file_poke_at(AT_FDCWD, "/proc/self/oom_score_adj", ((struct step *)arg)->words, e);
+
+	return r < 0 ? err_wrap(e, "process.oomScoreAdj") : 0;
 }
 
 /* sched_setattr(2); its header clashes with libc's. */
@@ -95,8 +97,21 @@ static int set_scheduler(void *arg, struct err *e)
 	struct scheduler_step *t = arg;
 
 	return syscall(SYS_sched_setattr, 0, &t->attr, 0) < 0
-		       ? err_sys(e, "scheduler %s", t->s.words)
+		       ? err_sys(e, "process.scheduler: %s", t->s.words)
 		       : 0;
+}
+
+/* The kernel admits such tasks to all CPUs of a domain, or none (sched-deadline.rst). */
+static int check_deadline(const struct build *b, struct err *e)
+{
+	const struct oci_linux_resources *r = b->create ? b->os->resources : NULL;
+
+	if (b->process->scheduler->policy == OCI_SCHED_DEADLINE && r && r->cpu &&
+	    !text_empty(r->cpu->cpus))
+		return err_set(e, ERR_INVALID,
+			       "process.scheduler: process scheduler can't be used together with "
+			       "AllowedCPUs (linux.resources.cpu.cpus)");
+	return 0;
 }
 
 static void plan_scheduler(struct build *b)
@@ -149,7 +164,7 @@ static int set_io_priority(void *arg, struct err *e)
 	enum { WHO_PROCESS_GROUP = 2 };
 
 	return syscall(SYS_ioprio_set, WHO_PROCESS_GROUP, 0, (int)t->value) < 0
-		       ? err_sys(e, "I/O priority %s", t->s.words)
+		       ? err_sys(e, "process.ioPriority: %s", t->s.words)
 		       : 0;
 }
 
@@ -157,7 +172,7 @@ static int set_personality(void *arg, struct err *e)
 {
 	const struct number_step *t = arg;
 
-	return personality(t->value) < 0 ? err_sys(e, "personality %s", t->s.words) : 0;
+	return personality(t->value) < 0 ? err_sys(e, "linux.personality: %s", t->s.words) : 0;
 }
 
 static void plan_number(struct build *b, const char *verb, int (*apply)(void *arg, struct err *e),
@@ -172,7 +187,7 @@ static void plan_number(struct build *b, const char *verb, int (*apply)(void *ar
 struct memory_step {
 	struct step s;
 	int mode;
-	bool none; /* no nodes */
+	unsigned nodes_len;
 	unsigned long nodes[NODES_MAX / (8 * sizeof(unsigned long))];
 };
 
@@ -180,10 +195,34 @@ static int set_memory_policy(void *arg, struct err *e)
 {
 	const struct memory_step *t = arg;
 
-	return syscall(SYS_set_mempolicy, t->mode, t->none ? NULL : t->nodes,
-		       t->none ? 0 : NODES_MAX) < 0
-		       ? err_sys(e, "memory policy %s", t->s.words)
+	return syscall(SYS_set_mempolicy, t->mode, t->nodes_len ? t->nodes : NULL,
+		       t->nodes_len ? NODES_MAX : 0) < 0
+		       ? err_sys(e, "linux.memoryPolicy: %s", t->s.words)
 		       : 0;
+}
+
+static void add_node(struct memory_step *t, unsigned long node)
+{
+	unsigned long *word = &t->nodes[node / (8 * sizeof(long))];
+	unsigned long bit = 1UL << node % (8 * sizeof(long));
+
+	t->nodes_len += !(*word & bit);
+	*word |= bit;
+}
+
+/* set_mempolicy(2). */
+static int check_count(int mode, unsigned n, struct err *e)
+{
+	if ((mode == MPOL_DEFAULT || mode == MPOL_LOCAL) && n)
+		return err_set(e, ERR_INVALID,
+			       "linux.memoryPolicy.nodes: invalid memory policy: mode requires 0 "
+			       "nodes but got %u",
+			       n);
+	if (mode != MPOL_DEFAULT && mode != MPOL_LOCAL && mode != MPOL_PREFERRED && !n)
+		return err_set(e, ERR_INVALID,
+			       "linux.memoryPolicy.nodes: invalid memory policy: mode requires at "
+			       "least 1 node but got 0");
+	return 0;
 }
 
 /* "0-3,7" as bits. */
@@ -205,7 +244,7 @@ static int read_nodes(const char *list, struct memory_step *t, struct err *e)
 				"linux.memoryPolicy.nodes: invalid memory policy node \"%s\"",
 				list);
 		for (; from <= to; from++)
-			t->nodes[from / (8 * sizeof(long))] |= 1UL << from % (8 * sizeof(long));
+			add_node(t, from);
 		p = end + (*end == ',');
 	}
 	return 0;
@@ -226,16 +265,17 @@ static int plan_memory_policy(struct build *b, struct err *e)
 	struct memory_step *t = ARENA_NEW(b->a, struct memory_step);
 	int r;
 
-	t->s = (struct step){ b->c, oci_memory_mode_name[p->mode] };
-	t->mode = mode[p->mode];
-	t->none = text_empty(p->nodes);
+	t->s = (struct step){ b->c, p->mode };
+	t->mode = mode[oci_memory_mode(p->mode)];
 	if (texts_has(&p->flags, "MPOL_F_STATIC_NODES"))
 		t->mode |= FLAG_STATIC_NODES;
 	if (texts_has(&p->flags, "MPOL_F_RELATIVE_NODES"))
 		t->mode |= FLAG_RELATIVE_NODES;
 	if (texts_has(&p->flags, "MPOL_F_NUMA_BALANCING"))
 		t->mode |= FLAG_NUMA_BALANCING;
-	r = t->none ? 0 : read_nodes(p->nodes, t, e);
+	r = text_empty(p->nodes) ? 0 : read_nodes(p->nodes, t, e);
+	if (r == 0)
+		r = check_count(mode[oci_memory_mode(p->mode)], t->nodes_len, e);
 	if (r == 0)
 		step_add(&b->child, "memory", set_memory_policy, t);
 	return r;
@@ -251,7 +291,7 @@ static int set_affinity(void *arg, struct err *e)
 	const struct affinity *t = arg;
 
 	return sched_setaffinity(0, sizeof(t->cpus), &t->cpus) < 0
-		       ? err_sys(e, "CPU affinity %s", t->s.words)
+		       ? err_sys(e, "process.execCPUAffinity: %s", t->s.words)
 		       : 0;
 }
 
@@ -280,6 +320,21 @@ int affinity_plan(struct build *b, const char *cpus, struct err *e)
 	return 0;
 }
 
+/* What the caller was confined to, by taskset(1) say, is not what its group may use. */
+static int set_all_cpus(void *arg, struct err *e)
+{
+	cpu_set_t all;
+
+	memset(&all, 0xff, sizeof(all));
+	sched_setaffinity(0, sizeof(all), &all);
+	return 0;
+}
+
+void affinity_reset_plan(struct build *b)
+{
+	step_add_plain(b, "affinity", set_all_cpus, "all");
+}
+
 int limits_early_plan(struct build *b, struct err *e)
 {
 	if (b->process && b->process->oom_score_adj)
@@ -302,6 +357,9 @@ int limits_plan(struct build *b, struct err *e)
 		plan_number(b, "personality", set_personality, b->os->personality->domain,
 			    strcmp(b->os->personality->domain, "LINUX32") == 0 ? PER_LINUX32
 									       : PER_LINUX);
+	r = p->scheduler ? check_deadline(b, e) : 0;
+	if (r < 0)
+		return r;
 	if (p->scheduler)
 		plan_scheduler(b);
 	if (p->io_priority)

@@ -6,6 +6,7 @@
  */
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -15,7 +16,7 @@ static int set_host_name(void *arg, struct err *e)
 {
 	const struct step *s = arg;
 
-	return sethostname(s->words, strlen(s->words)) < 0 ? err_sys(e, "host name %s", s->words)
+	return sethostname(s->words, strlen(s->words)) < 0 ? err_sys(e, "hostname: %s", s->words)
 							   : 0;
 }
 
@@ -24,7 +25,7 @@ static int set_domain_name(void *arg, struct err *e)
 	const struct step *s = arg;
 
 	return setdomainname(s->words, strlen(s->words)) < 0
-		       ? err_sys(e, "domain name %s", s->words)
+		       ? err_sys(e, "domainname: %s", s->words)
 		       : 0;
 }
 
@@ -49,7 +50,7 @@ static int write_sysctls(void *arg, struct err *e)
 	int proc = kernel_mount_new("proc", "proc", NULL, 0, 0, e);
 
 	if (proc < 0)
-		return err_wrap(e, "sysctl");
+		return err_wrap(e, "linux.sysctl");
 	t->s.c->proc = proc;
 	for (size_t i = 0; i < t->values->n; i++) {
 		const struct text_pair *p = &t->values->v[i];
@@ -57,9 +58,9 @@ static int write_sysctls(void *arg, struct err *e)
 		size_t len = strlen(p->value);
 
 		if (fd < 0)
-			return err_wrap(e, "sysctl %s", p->key);
+			return err_wrap(e, "linux.sysctl: %s", p->key);
 		if (write(fd, p->value, len) != (ssize_t)len)
-			return err_sys(e, "sysctl %s=%s", p->key, p->value);
+			return err_sys(e, "linux.sysctl: %s=%s", p->key, p->value);
 	}
 	return 0;
 }
@@ -74,6 +75,59 @@ static const char *sysctl_file(struct arena *a, const char *name)
 		for (; *p; p++)
 			*p = *p == '.' ? '/' : *p == '/' ? '.' : *p;
 	return path;
+}
+
+struct own_check {
+	const struct oci_namespaces *list;
+	const struct text_map *values;
+};
+
+static bool needs_type(const struct text_map *m, enum oci_namespace_type type)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (oci_sysctl_namespace(m->v[i].key) == type)
+			return true;
+	return false;
+}
+
+/* What is joined may be the caller's own, whose sysctls are not the container's to set. */
+static int check_joined(void *arg, struct err *e)
+{
+	static const char *const files[OCI_NS_TYPES] = {
+		[OCI_NS_NETWORK] = "/proc/self/ns/net",
+		[OCI_NS_IPC] = "/proc/self/ns/ipc",
+		[OCI_NS_UTS] = "/proc/self/ns/uts",
+	};
+	const struct own_check *t = arg;
+
+	for (size_t i = 0; i < t->list->n; i++) {
+		const struct oci_namespace *n = &t->list->v[i];
+		struct stat own, other;
+
+		if (text_empty(n->path) || !files[n->type] ||
+		    !needs_type(t->values, (enum oci_namespace_type)n->type))
+			continue;
+		if (stat(files[n->type], &own) == 0 && stat(n->path, &other) == 0 &&
+		    own.st_ino == other.st_ino && own.st_dev == other.st_dev)
+			return err_set(e, ERR_INVALID,
+				       "linux.sysctl: the %s namespace %s is the host's",
+				       oci_namespace_name[n->type], n->path);
+	}
+	return 0;
+}
+
+static void plan_check(struct build *b)
+{
+	struct own_check *t = ARENA_NEW(b->a, struct own_check);
+	const struct oci_namespaces *l = &b->os->namespaces;
+	bool any = false;
+
+	for (size_t i = 0; i < l->n; i++)
+		any |= !text_empty(l->v[i].path);
+	*t = (struct own_check){ l, &b->os->sysctl };
+	if (any)
+		plan_add(&b->before,
+			 &(struct plan_op){ .verb = "check", .apply = check_joined, .arg = t });
 }
 
 int sysctl_plan(struct build *b, struct err *e)
@@ -91,6 +145,7 @@ int sysctl_plan(struct build *b, struct err *e)
 		buf_addf(&words, "%s%s=%s", i ? " " : "", m->v[i].key, m->v[i].value);
 	}
 	t->values = m;
+	plan_check(b);
 	t->s = (struct step){ b->c, arena_strdup(b->a, buf_text(&words)) };
 	step_add(&b->child, "sysctl", write_sysctls, t);
 	return 0;

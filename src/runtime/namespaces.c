@@ -123,7 +123,7 @@ static int await_parent(void *arg, struct err *e)
 /* What we make in a new user namespace belongs to its root, not to whoever we are outside. */
 static int become_root(void *arg, struct err *e)
 {
-	if (setgroups(0, NULL) < 0 && errno != EPERM)
+	if (!((struct step *)arg)->c->keep_groups && setgroups(0, NULL) < 0 && errno != EPERM)
 		return err_sys(e, "setgroups");
 	if ((setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) && errno != EINVAL)
 		return err_sys(e, "become root of the user namespace");
@@ -173,6 +173,7 @@ int namespaces_plan(struct build *b, struct err *e)
 	b->clone_flags &= ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME);
 	b->new_user = b->clone_flags & CLONE_NEWUSER;
 	b->in_user = user;
+	b->c->keep_groups = step_keeps_groups(b);
 	b->own_mounts = mount;
 	b->between = is_joined(user) ||
 		     (b->new_user && (is_joined(mount) ||
@@ -286,6 +287,7 @@ int namespaces_enter_plan(struct build *b, struct err *e)
 		       b->new_user ? "user and group IDs" : NULL);
 	if (b->c->cgroup || b->create)
 		step_add_plain(b, "join", join_cgroup, "cgroup");
+	affinity_reset_plan(b);
 	plan_joins(b, false);
 	n = oci_namespace_find(b->config, OCI_NS_CGROUP);
 	if (n && text_empty(n->path))

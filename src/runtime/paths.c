@@ -78,17 +78,17 @@ static int mask(void *arg, struct err *e)
 	if (target == -ENOENT || target == -ENOTDIR)
 		return 0;
 	if (target < 0)
-		return err_wrap(e, "mask");
+		return err_wrap(e, "linux.maskedPaths");
 	r = c->mask < 0 ? make_mask(c, e) : 0;
 	if (r < 0)
 		return r;
 	if (fstat(target, &st) < 0 || fstat(c->mask, &shown) < 0)
-		return err_sys(e, "mask %s", p->path);
+		return err_sys(e, "linux.maskedPaths: %s", p->path);
 	if (st.st_dev == shown.st_dev)
 		return 0;
 	mount = copy_mask(c, S_ISDIR(st.st_mode) ? "directory" : "file", e);
 	r = mount < 0 ? mount : kernel_mount_attach(mount, target, &set, e);
-	return r < 0 ? err_wrap(e, "mask %s", p->path) : 0;
+	return r < 0 ? err_wrap(e, "linux.maskedPaths: %s", p->path) : 0;
 }
 
 static int make_read_only(void *arg, struct err *e)
@@ -101,10 +101,10 @@ static int make_read_only(void *arg, struct err *e)
 	if (target == -ENOENT || target == -ENOTDIR)
 		return 0;
 	if (target < 0)
-		return err_wrap(e, "make read-only");
+		return err_wrap(e, "linux.readonlyPaths");
 	mount = kernel_mount_copy(target, "", true, e);
 	r = mount < 0 ? mount : kernel_mount_attach(mount, target, &set, e);
-	return r < 0 ? err_wrap(e, "make %s read-only", p->path) : 0;
+	return r < 0 ? err_wrap(e, "linux.readonlyPaths: %s", p->path) : 0;
 }
 
 static void plan_paths(struct build *b, const struct texts *paths, const char *verb,

@@ -16,6 +16,7 @@
 #include "runtime/label.h"
 #include "runtime/launch/launch.h"
 #include "runtime/launch_bytes.h"
+#include "runtime/seccomp_arch.h"
 #include "runtime/step.h"
 
 #ifndef MFD_EXEC
@@ -84,6 +85,18 @@ static int fill_memfd(int fd, const struct program *t, struct err *e)
 	return 0;
 }
 
+/* crun's way to have names refused that are passed over otherwise. */
+static int check_calls(const struct build *b, struct err *e)
+{
+	const char *strict =
+		text_map_get(&b->config->annotations, "run.oci.seccomp_fail_unknown_syscall");
+	const char *unknown = text_eq(strict, "1") ? seccomp_unknown_call(b->os->seccomp) : NULL;
+
+	return unknown ? err_set(e, ERR_INVALID, "linux.seccomp.syscalls: unknown system call %s",
+				 unknown)
+		       : 0;
+}
+
 static int prepare_filter(struct program *t, struct err *e)
 {
 	struct build *b = t->b;
@@ -92,6 +105,9 @@ static int prepare_filter(struct program *t, struct err *e)
 
 	if (!program_is_filtered(b))
 		return 0;
+	r = check_calls(b, e);
+	if (r < 0)
+		return r;
 	r = seccomp_prepare(b->a, b->os->seccomp, b->seccomp_cache, f, e);
 	if (r < 0)
 		return r;

@@ -19,7 +19,10 @@
 #include <sys/un.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "runtime/seccomp_arch.h"
+
+#define WAIT_KILLABLE_RECV (1U << 5) /* Linux 5.19 */
 
 #define KEY_MAX   (1U << 20)
 #define ENTRY_MAX (KEY_MAX + 64 * 1024)
@@ -158,7 +161,7 @@ static const struct {
 	{ "SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC },
 	{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
 	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
-	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 1U << 5 }, /* Linux 5.19 */
+	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", WAIT_KILLABLE_RECV },
 };
 
 static int read_flags(const struct oci_seccomp *s, struct seccomp_filter *ret, struct err *e)
@@ -180,11 +183,15 @@ static int read_flags(const struct oci_seccomp *s, struct seccomp_filter *ret, s
 	for (size_t i = 0; i < s->syscalls.n; i++)
 		if (s->syscalls.v[i].action == OCI_ACT_NOTIFY)
 			ret->notifies = true;
+	/* Without a listener it means nothing, and the kernel refuses it. */
 	if (ret->notifies)
 		all |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	else
+		all &= ~WAIT_KILLABLE_RECV;
 	if (ret->notifies && (all & SECCOMP_FILTER_FLAG_TSYNC))
 		all |= SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
 	ret->flags = all;
+	log_debug("seccomp filter flags: %u", all);
 	return 0;
 }
 
@@ -246,7 +253,10 @@ static int connect_to(const char *path, struct err *e)
 			       path);
 	memcpy(to.sun_path, path, strlen(path));
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
-		return err_sys(e, "connect to the seccomp listener %s", path);
+		return err_sys(e,
+			       "linux.seccomp.listenerPath: failed to connect with seccomp agent "
+			       "%s",
+			       path);
 	return take_fd(fd);
 }
 
@@ -277,8 +287,8 @@ int seccomp_send_listener(const char *path, int listener, const char *state, siz
 	/* The descriptor goes with the first bytes, whatever follows. */
 	sent = sendmsg(fd, &message, MSG_NOSIGNAL);
 	if (sent < 0)
-		return err_sys(e, "send to the seccomp listener %s", path);
+		return err_sys(e, "linux.seccomp.listenerPath: send to seccomp agent %s", path);
 	if ((size_t)sent < len && file_write_all(fd, state + sent, len - (size_t)sent) < 0)
-		return err_sys(e, "send to the seccomp listener %s", path);
+		return err_sys(e, "linux.seccomp.listenerPath: send to seccomp agent %s", path);
 	return 0;
 }

@@ -18,6 +18,8 @@ uint32_t seccomp_action(int action, const uint64_t *errno_ret);
 /* BPF for a profile; *ret is struct sock_filter[] in the arena. */
 int seccomp_compile(struct arena *a, const struct oci_seccomp *s, const void **ret, size_t *ret_len,
 		    struct err *e);
+/* The first name in a profile that no call of this libseccomp has, or NULL. */
+const char *seccomp_unknown_call(const struct oci_seccomp *s);
 /* By libseccomp alone: what the other has to agree with, but for calls newer than the profile. */
 int seccomp_compile_whole(struct arena *a, const struct oci_seccomp *s, const void **ret,
 			  size_t *ret_len, struct err *e);

@@ -184,6 +184,16 @@ static int add_rule(scmp_filter_ctx ctx, const struct oci_seccomp *s,
 	return 0;
 }
 
+const char *seccomp_unknown_call(const struct oci_seccomp *s)
+{
+	for (size_t i = 0; i < s->syscalls.n; i++)
+		for (size_t k = 0; k < s->syscalls.v[i].names.n; k++)
+			if (seccomp_syscall_resolve_name(s->syscalls.v[i].names.v[k]) ==
+			    __NR_SCMP_ERROR)
+				return s->syscalls.v[i].names.v[k];
+	return NULL;
+}
+
 static int add_arches(scmp_filter_ctx ctx, const struct oci_seccomp *s, struct err *e)
 {
 	for (size_t i = 0; i < s->architectures.n; i++) {

@@ -40,3 +40,10 @@ int step_nothing(void *arg, struct err *e)
 {
 	return 0;
 }
+
+bool step_keeps_groups(const struct build *b)
+{
+	const char *keep = text_map_get(&b->config->annotations, "run.oci.keep_original_groups");
+
+	return text_eq(keep, "1") || text_eq(keep, "true");
+}

@@ -36,6 +36,7 @@ struct child {
 	size_t through_len;
 	int launcher;           /* the memfd to execute */
 	char launcher_name[16]; /* its number */
+	bool keep_groups;       /* supplementary ones */
 	bool at_cwd;            /* the working directory was entered */
 	int host_pid;           /* ours outside, if a hook wants to know */
 	int nodes;              /* the parent's file system of devices, or -1 */
@@ -111,6 +112,7 @@ int streams_plan(struct build *b, struct err *e);
 int identity_plan(struct build *b, struct err *e); /* directory, user, capabilities */
 int program_plan(struct build *b, struct err *e);  /* the launcher */
 int affinity_plan(struct build *b, const char *cpus, struct err *e); /* exec's */
+void affinity_reset_plan(struct build *b);                           /* once in the group */
 /* Will the launcher load a filter, and with what privilege? */
 bool program_is_filtered(const struct build *b);
 bool program_needs_admin(const struct build *b);
@@ -119,6 +121,8 @@ int streams_end(const struct build *b);
 
 /* A descriptor of the parent that the child inherits: closed in the parent after clone. */
 void step_hold(struct build *b, int *fd);
+/* crun's annotation: the caller's supplementary groups stay. */
+bool step_keeps_groups(const struct build *b);
 /* Joins the session keyring of that name, or makes it; a kernel without keys or room for one more
  * is none of the container's business. */
 void keyring_join(const char *name);

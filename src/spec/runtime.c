@@ -61,6 +61,14 @@ const char *const oci_memory_mode_name[] = {
 };
 _Static_assert(ARRAY_LEN(oci_memory_mode_name) == OCI_MPOLS, "every mode has a name");
 
+enum oci_memory_mode oci_memory_mode(const char *name)
+{
+	for (int i = 1; i < OCI_MPOLS; i++)
+		if (text_eq(name, oci_memory_mode_name[i]))
+			return (enum oci_memory_mode)i;
+	return OCI_MPOL_NONE;
+}
+
 const char *const oci_rlimit_name[] = {
 	[RLIMIT_CPU] = "RLIMIT_CPU",           [RLIMIT_FSIZE] = "RLIMIT_FSIZE",
 	[RLIMIT_DATA] = "RLIMIT_DATA",         [RLIMIT_STACK] = "RLIMIT_STACK",
@@ -409,7 +417,7 @@ static const struct json_field personality_fields[] = {
 static const struct json_type personality_json = JSON_TYPE(oci_personality, personality_fields);
 
 static const struct json_field memory_policy_fields[] = {
-	JSON_NAME(oci_memory_policy, mode, "mode", JSON_REQUIRED, oci_memory_mode_name),
+	JSON_TEXT(oci_memory_policy, mode, "mode", 0),
 	JSON_TEXT(oci_memory_policy, nodes, "nodes", 0),
 	JSON_TEXTS(oci_memory_policy, flags, "flags", 0),
 	{ 0 },

@@ -85,6 +85,7 @@ enum oci_memory_mode {
 	OCI_MPOLS
 };
 extern const char *const oci_memory_mode_name[OCI_MPOLS];
+enum oci_memory_mode oci_memory_mode(const char *name); /* OCI_MPOL_NONE: there is none */
 
 /* root and mounts */
 
@@ -357,7 +358,7 @@ struct oci_personality {
 };
 
 struct oci_memory_policy {
-	int mode; /* enum oci_memory_mode */
+	const char *mode; /* checked: oci_memory_mode() */
 	const char *nodes;
 	struct texts flags; /* "MPOL_F_STATIC_NODES" */
 };
@@ -404,6 +405,8 @@ int oci_config_check(const struct oci_config *c, struct err *e);
 int oci_process_check(const struct oci_process *p, struct err *e);
 int oci_seccomp_check(const struct oci_seccomp *s, struct err *e);
 
+/* The namespace that a sysctl belongs to, by its name with dots or slashes; OCI_NS_NONE: none. */
+enum oci_namespace_type oci_sysctl_namespace(const char *name);
 /* The namespace of that type that the config asks for, or NULL: the caller's. */
 const struct oci_namespace *oci_namespace_find(const struct oci_config *c,
 					       enum oci_namespace_type type);

@@ -7,17 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "spec/runtime.h"
+#include "spec/runtime_check_private.h"
 
-#define ID_MAX    (UINT32_MAX - 1) /* the last is "no ID" */
-#define ERRNO_MAX 4095
-
-#define INVALID(...) err_set(e, ERR_INVALID, __VA_ARGS__)
-
-static bool absolute(const char *path)
-{
-	return path && path[0] == '/';
-}
+#define ID_MAX     (UINT32_MAX - 1) /* the last is "no ID" */
+#define ERRNO_MAX  4095
+#define SYSCTL_MAX 256
 
 static bool has_parent_step(const char *path)
 {
@@ -79,128 +73,10 @@ static int check_mounts(const struct oci_mounts *mounts, struct err *e)
 	return 0;
 }
 
-static int check_user(const struct oci_user *u, struct err *e)
-{
-	if (u->uid > ID_MAX)
-		return INVALID("process.user.uid: %" PRIu64 " is out of range", u->uid);
-	if (u->gid > ID_MAX)
-		return INVALID("process.user.gid: %" PRIu64 " is out of range", u->gid);
-	if (u->umask && *u->umask > 0777)
-		return INVALID("process.user.umask: %" PRIu64 " is out of range", *u->umask);
-	for (size_t i = 0; i < u->additional_gids.n; i++)
-		if (u->additional_gids.v[i] > ID_MAX)
-			return INVALID("process.user.additionalGids[%zu]: %" PRIu64
-				       " is out of range",
-				       i, u->additional_gids.v[i]);
-	return 0;
-}
-
-static int check_rlimits(const struct oci_rlimits *l, struct err *e)
-{
-	unsigned seen = 0;
-
-	for (size_t i = 0; i < l->n; i++) {
-		const struct oci_rlimit *x = &l->v[i];
-
-		if (seen & 1U << x->type)
-			return INVALID("process.rlimits[%zu].type: %s is there twice", i,
-				       oci_rlimit_name[x->type]);
-		seen |= 1U << x->type;
-		if (x->soft > x->hard)
-			return INVALID("process.rlimits[%zu]: the soft limit of %s is above the "
-				       "hard one",
-				       i, oci_rlimit_name[x->type]);
-	}
-	return 0;
-}
-
-static const char *const scheduler_flags[] = {
-	"SCHED_FLAG_RESET_ON_FORK",  "SCHED_FLAG_RECLAIM",     "SCHED_FLAG_DL_OVERRUN",
-	"SCHED_FLAG_KEEP_POLICY",    "SCHED_FLAG_KEEP_PARAMS", "SCHED_FLAG_UTIL_CLAMP_MIN",
-	"SCHED_FLAG_UTIL_CLAMP_MAX",
-};
-
-static int check_deadline(const struct oci_scheduler *s, struct err *e)
-{
-	if (s->policy != OCI_SCHED_DEADLINE)
-		return s->runtime || s->deadline || s->period
-			       ? INVALID("process.scheduler: runtime, deadline and period belong "
-					 "to SCHED_DEADLINE")
-			       : 0;
-	if (!s->runtime)
-		return INVALID("process.scheduler.runtime: SCHED_DEADLINE requires runtime, "
-			       "which must be greater than 0");
-	if (!s->deadline)
-		return INVALID("process.scheduler.deadline: SCHED_DEADLINE requires deadline");
-	if (s->runtime > s->deadline)
-		return INVALID("process.scheduler.runtime: must be <= deadline");
-	if (s->period && s->deadline > s->period)
-		return INVALID("process.scheduler.deadline: must be <= period");
-	return 0;
-}
-
-static int check_scheduler(const struct oci_scheduler *s, struct err *e)
-{
-	bool realtime = s->policy == OCI_SCHED_FIFO || s->policy == OCI_SCHED_RR;
-
-	if (s->nice < -20 || s->nice > 19)
-		return INVALID("process.scheduler.nice: %" PRId64 " is not from -20 to 19",
-			       s->nice);
-	if (realtime && (s->priority < 1 || s->priority > 99))
-		return INVALID("process.scheduler.priority: %" PRId64 " is not from 1 to 99",
-			       s->priority);
-	if (!realtime && s->priority != 0)
-		return INVALID("process.scheduler.priority: belongs to SCHED_FIFO and SCHED_RR");
-	for (size_t i = 0; i < s->flags.n; i++)
-		if (text_index(s->flags.v[i], scheduler_flags, ARRAY_LEN(scheduler_flags)) < 0)
-			return INVALID("process.scheduler.flags[%zu]: unknown value \"%s\"", i,
-				       s->flags.v[i]);
-	return check_deadline(s, e);
-}
-
-static int check_environment(const struct oci_process *p, struct err *e)
-{
-	for (size_t i = 0; i < p->env.n; i++) {
-		const char *equals = strchr(p->env.v[i], '=');
-
-		if (!equals || equals == p->env.v[i])
-			return INVALID("process.env[%zu]: \"%.64s\" is not NAME=VALUE", i,
-				       p->env.v[i]);
-	}
-	return 0;
-}
-
-int oci_process_check(const struct oci_process *p, struct err *e)
-{
-	int r;
-
-	if (!absolute(p->cwd))
-		return INVALID("process.cwd: \"%s\" is not absolute", p->cwd ? p->cwd : "");
-	if (p->args.n == 0)
-		return INVALID("process.args: may not be empty");
-	if (p->console_size &&
-	    (p->console_size->height > UINT16_MAX || p->console_size->width > UINT16_MAX))
-		return INVALID("process.consoleSize: is out of range");
-	if (p->oom_score_adj && (*p->oom_score_adj < -1000 || *p->oom_score_adj > 1000))
-		return INVALID("process.oomScoreAdj: %" PRId64 " is not from -1000 to 1000",
-			       *p->oom_score_adj);
-	if (p->io_priority && (p->io_priority->priority < 0 || p->io_priority->priority > 7))
-		return INVALID("process.ioPriority.priority: %" PRId64 " is not from 0 to 7",
-			       p->io_priority->priority);
-	r = check_environment(p, e);
-	if (r == 0)
-		r = check_user(&p->user, e);
-	if (r == 0)
-		r = check_rlimits(&p->rlimits, e);
-	if (r == 0 && p->scheduler)
-		r = check_scheduler(p->scheduler, e);
-	return r;
-}
-
 static int check_hook_list(const struct oci_hook_list *l, const char *kind, struct err *e)
 {
 	for (size_t i = 0; i < l->n; i++) {
-		if (!absolute(l->v[i].path))
+		if (!is_absolute(l->v[i].path))
 			return INVALID("hooks.%s[%zu].path: \"%s\" is not absolute", kind, i,
 				       l->v[i].path);
 		if (l->v[i].timeout && *l->v[i].timeout <= 0)
@@ -243,7 +119,7 @@ static int check_namespaces(const struct oci_namespaces *l, struct err *e)
 			return INVALID("linux.namespaces[%zu].type: %s is there twice", i,
 				       oci_namespace_name[n->type]);
 		seen |= 1U << n->type;
-		if (!text_empty(n->path) && !absolute(n->path))
+		if (!text_empty(n->path) && !is_absolute(n->path))
 			return INVALID("linux.namespaces[%zu].path: \"%s\" is not absolute", i,
 				       n->path);
 	}
@@ -256,7 +132,7 @@ static int check_devices(const struct oci_devices *l, struct err *e)
 		const struct oci_device *d = &l->v[i];
 		bool numbered = !text_eq(d->type, "p");
 
-		if (!absolute(d->path))
+		if (!is_absolute(d->path))
 			return INVALID("linux.devices[%zu].path: \"%s\" is not absolute", i,
 				       d->path);
 		if (text_empty(d->type) || d->type[1] || !strchr("cbup", d->type[0]))
@@ -395,7 +271,7 @@ int oci_seccomp_check(const struct oci_seccomp *s, struct err *e)
 }
 
 /* Which namespace a sysctl belongs to, sysctl(8)'s names. */
-static enum oci_namespace_type sysctl_namespace(const char *name)
+static enum oci_namespace_type namespace_of(const char *name)
 {
 	static const char *const ipc[] = {
 		"kernel.msgmax",      "kernel.msgmnb",          "kernel.msgmni",
@@ -413,24 +289,44 @@ static enum oci_namespace_type sysctl_namespace(const char *name)
 	return OCI_NS_NONE;
 }
 
+/* Both separators are in use: net/ipv4/conf/eth0.1/forwarding. */
+static bool plain_name(const char *key, char *name, size_t size)
+{
+	if (strlen(key) >= size)
+		return false;
+	strcpy(name, key);
+	if (name[strcspn(name, "./")] == '/')
+		for (char *p = name; *p; p++)
+			*p = *p == '/' ? '.' : *p == '.' ? '/' : *p;
+	return true;
+}
+
+enum oci_namespace_type oci_sysctl_namespace(const char *key)
+{
+	char name[SYSCTL_MAX];
+
+	if (!plain_name(key, name, sizeof(name)) || strstr(name, "..") || name[0] == '.')
+		return OCI_NS_NONE;
+	return namespace_of(name);
+}
+
 static int check_sysctl(const struct oci_config *c, struct err *e)
 {
 	const struct text_map *m = &c->linux_part->sysctl;
 
 	for (size_t i = 0; i < m->n; i++) {
-		char name[256];
+		char name[SYSCTL_MAX];
 		enum oci_namespace_type needs;
 
-		/* Both separators are in use: net/ipv4/conf/eth0.1/forwarding. */
-		if (strlen(m->v[i].key) >= sizeof(name))
+		if (!plain_name(m->v[i].key, name, sizeof(name)))
 			return INVALID("linux.sysctl: \"%.64s…\" is too long", m->v[i].key);
-		strcpy(name, m->v[i].key);
-		if (name[strcspn(name, "./")] == '/')
-			for (char *p = name; *p; p++)
-				*p = *p == '/' ? '.' : *p == '.' ? '/' : *p;
-		needs = sysctl_namespace(name);
-		if (needs == OCI_NS_NONE || strstr(name, "..") || name[0] == '.')
+		needs = oci_sysctl_namespace(m->v[i].key);
+		if (needs == OCI_NS_NONE)
 			return INVALID("linux.sysctl: \"%s\" is not in a separate kernel namespace",
+				       m->v[i].key);
+		if (strcmp(name, "kernel.domainname") == 0 && !text_empty(c->domainname) &&
+		    !text_eq(m->v[i].value, c->domainname))
+			return INVALID("linux.sysctl: \"%s\" is not what domainname says",
 				       m->v[i].key);
 		if (!oci_namespace_find(c, needs))
 			return INVALID("linux.sysctl: \"%s\" needs a %s namespace", m->v[i].key,
@@ -442,7 +338,7 @@ static int check_sysctl(const struct oci_config *c, struct err *e)
 static int check_paths(const struct texts *l, const char *at, struct err *e)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (!absolute(l->v[i]))
+		if (!is_absolute(l->v[i]))
 			return INVALID("%s[%zu]: \"%s\" is not absolute", at, i, l->v[i]);
 	return 0;
 }
@@ -463,6 +359,12 @@ static int check_memory_policy(const struct oci_memory_policy *p, struct err *e)
 		"MPOL_F_STATIC_NODES",
 	};
 
+	if (text_empty(p->mode))
+		return INVALID(
+			"linux.memoryPolicy.mode: invalid memory policy mode: it is missing");
+	if (oci_memory_mode(p->mode) == OCI_MPOL_NONE)
+		return INVALID("linux.memoryPolicy.mode: invalid memory policy mode \"%s\"",
+			       p->mode);
 	for (size_t i = 0; i < p->flags.n; i++)
 		if (text_index(p->flags.v[i], flags, ARRAY_LEN(flags)) < 0)
 			return INVALID("linux.memoryPolicy.flags[%zu]: invalid memory policy flag "

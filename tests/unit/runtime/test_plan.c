@@ -154,6 +154,12 @@ static void what_cannot_be_planned_says_why(void **state)
 		{ { .args = "\"x\"",
 		    .os = ",\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0-9999\"}" },
 		  "linux.memoryPolicy.nodes: invalid memory policy node \"0-9999\"" },
+		{ { .args = "\"x\"",
+		    .os = ",\"memoryPolicy\":{\"mode\":\"MPOL_LOCAL\",\"nodes\":\"0-7\"}" },
+		  "linux.memoryPolicy.nodes: invalid memory policy: mode requires 0 nodes but got 8" },
+		{ { .args = "\"x\"", .os = ",\"memoryPolicy\":{\"mode\":\"MPOL_INTERLEAVE\"}" },
+		  "linux.memoryPolicy.nodes: invalid memory policy: mode requires at least 1 node but "
+		  "got 0" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a container's process has: environment, terminal, scheduling; and its hooks. */
 #include <errno.h>
-#include <sys/mount.h>
+#include <grp.h>
+#include <sched.h>
 
 #include "start.h"
 
@@ -158,6 +159,153 @@ static void without_a_process_there_is_a_container_that_cannot_start(void **stat
 	assert_string_equal(e.msg, "process: is missing");
 }
 
+static void it_is_scheduled_as_asked(void **state)
+{
+	struct config_parts p = {
+		.args = script(
+			"cut -d' ' -f19,41 /proc/self/stat; busybox ionice; busybox uname -m; "
+			"cat /proc/self/oom_score_adj"),
+		.process = ",\"scheduler\":{\"policy\":\"SCHED_BATCH\",\"nice\":3,\"flags\":["
+			   "\"SCHED_FLAG_RESET_ON_FORK\"]},\"ioPriority\":{\"class\":"
+			   "\"IOPRIO_CLASS_BE\",\"priority\":6},\"oomScoreAdj\":17",
+		.os = ",\"personality\":{\"domain\":\"LINUX32\"}",
+	};
+	struct outcome o;
+
+	need_start();
+	o = run_in(a, &p, root, &e);
+	if (o.r < 0)
+		fail_msg("%s", e.msg);
+	assert_non_null(strstr(o.out, "best-effort: prio 6\n"));
+	assert_non_null(strstr(o.out, "\n17\n"));
+#if defined(__x86_64__)
+	assert_non_null(strstr(o.out, "\ni686\n"));
+#endif
+	assert_int_equal(strncmp(o.out, "3 3\n", 4), 0); /* nice, SCHED_BATCH */
+}
+
+static void policies_that_cannot_be_are_named(void **state)
+{
+	struct config_parts p = {
+		.args = "\"true\"",
+		.process = ",\"scheduler\":{\"policy\":\"SCHED_ISO\"}",
+	};
+
+	need_start();
+	assert_true(run_in(a, &p, root, &e).r < 0);
+	assert_string_equal(e.msg, "process.scheduler: SCHED_ISO: Invalid argument");
+	again();
+	p.process = ",\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":5000,\"deadline\":"
+		    "6000}";
+	p.os = ",\"resources\":{\"cpu\":{\"cpus\":\"0\"}}";
+	assert_int_equal(run_in(a, &p, root, &e).r, -EINVAL);
+	assert_string_equal(e.msg, "process.scheduler: process scheduler can't be used together "
+				   "with AllowedCPUs (linux.resources.cpu.cpus)");
+}
+
+static void all_processors_of_its_group_are_its_own(void **state)
+{
+	struct config_parts p = { .args = script("grep Cpus_allowed_list /proc/self/status") };
+	cpu_set_t all, one;
+	struct outcome o;
+
+	need_start();
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	if (CPU_COUNT(&all) < 2) {
+		print_message("needs two processors\n");
+		skip();
+	}
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	o = run_in(a, &p, root, &e);
+	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+	assert_string_not_equal(o.out, "Cpus_allowed_list:\t0\n");
+}
+
+static void memory_comes_from_the_nodes_that_are_asked_for(void **state)
+{
+	static const struct {
+		const char *policy, *shown;
+	} rows[] = {
+		{ "\"mode\":\"MPOL_INTERLEAVE\",\"nodes\":\"0\"", "interleave:0" },
+		{ "\"mode\":\"MPOL_BIND\",\"nodes\":\"0\",\"flags\":[\"MPOL_F_STATIC_NODES\"]",
+		  "bind=static:0" },
+		{ "\"mode\":\"MPOL_PREFERRED\",\"nodes\":\"0\",\"flags\":["
+		  "\"MPOL_F_RELATIVE_NODES\"]",
+		  "prefer=relative:0" },
+		{ "\"mode\":\"MPOL_LOCAL\"", "local" },
+	};
+
+	need_start();
+	if (access("/proc/self/numa_maps", F_OK) < 0) {
+		print_message("needs NUMA\n");
+		skip();
+	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		expect(&(struct config_parts){ .args = script(
+						       "cut -d' ' -f2 /proc/self/numa_maps | "
+						       "uniq | head -1"),
+					       .os = arena_printf(a, ",\"memoryPolicy\":{%s}",
+								  rows[i].policy) },
+		       arena_printf(a, "%s\n", rows[i].shown));
+		again();
+	}
+}
+
+static void groups_of_the_caller_stay_if_asked_for(void **state)
+{
+	gid_t own[64];
+	int n = getgroups(64, own);
+	gid_t other[] = { 4321 };
+
+	need_start();
+	assert_int_equal(setgroups(1, other), 0);
+	expect(&(struct config_parts){ .args = script("id -G"),
+				       .top = "\"annotations\":{\"run.oci.keep_original_groups\":"
+					      "\"1\"}," },
+	       "0 4321\n");
+	again();
+	expect(&(struct config_parts){ .args = script("id -G") }, "0\n");
+	assert_int_equal(setgroups((size_t)n, own), 0);
+}
+
+static void sysctls_of_the_hosts_own_namespace_are_refused(void **state)
+{
+	need_start();
+	assert_int_equal(run_in(a,
+				&(struct config_parts){
+					.args = "\"true\"",
+					.namespaces =
+						"{\"type\":\"mount\"},{\"type\":\"uts\"},{\"type\":"
+						"\"network\",\"path\":\"/proc/self/ns/net\"}",
+					.os = ",\"sysctl\":{\"net.ipv4.ip_forward\":\"1\"}" },
+				root, &e)
+				 .r,
+			 -EINVAL);
+	assert_string_equal(e.msg,
+			    "linux.sysctl: the network namespace /proc/self/ns/net is the host's");
+}
+
+static void unknown_calls_of_a_filter_may_be_refused(void **state)
+{
+	struct config_parts p = {
+		.args = "\"true\"",
+		.os = ",\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"flags\":["
+		      "\"SECCOMP_FILTER_FLAG_LOG\",\"SECCOMP_FILTER_FLAG_TSYNC\","
+		      "\"SECCOMP_FILTER_FLAG_SPEC_ALLOW\","
+		      "\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"],\"syscalls\":[{\"names\":["
+		      "\"no_such_call\"],\"action\":\"SCMP_ACT_ERRNO\"}]}",
+	};
+
+	need_start();
+	expect(&p, "");
+	again();
+	p.top = "\"annotations\":{\"run.oci.seccomp_fail_unknown_syscall\":\"1\"},";
+	assert_int_equal(run_in(a, &p, root, &e).r, -EINVAL);
+	assert_string_equal(e.msg, "linux.seccomp.syscalls: unknown system call no_such_call");
+}
+
 #define SHELL_HOOK(text)                                        \
 	"{\"path\":\"/bin/sh\",\"args\":[\"sh\",\"-c\",\"" text \
 	"\"],\"env\":[\"PATH=/bin\",\"X=y\"]}"
@@ -236,6 +384,13 @@ int main(void)
 		TEST(of_a_variable_given_twice_the_last_value_counts),
 		TEST(a_terminal_may_leave_lines_as_they_are),
 		TEST(without_a_process_there_is_a_container_that_cannot_start),
+		TEST(it_is_scheduled_as_asked),
+		TEST(policies_that_cannot_be_are_named),
+		TEST(all_processors_of_its_group_are_its_own),
+		TEST(memory_comes_from_the_nodes_that_are_asked_for),
+		TEST(groups_of_the_caller_stay_if_asked_for),
+		TEST(sysctls_of_the_hosts_own_namespace_are_refused),
+		TEST(unknown_calls_of_a_filter_may_be_refused),
 		TEST(hooks_have_their_directory_environment_and_output),
 		TEST(a_hook_inside_is_under_the_filter),
 		TEST(what_is_left_out_is_told),

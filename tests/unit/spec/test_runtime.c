@@ -122,8 +122,35 @@ static const struct {
 	{ PROCESS ",\"rlimits\":[{\"type\":\"RLIMIT_CPU\",\"soft\":2,\"hard\":1}]}",
 	  "process.rlimits[0]: the soft limit of RLIMIT_CPU is above the hard one" },
 	{ PROCESS ",\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"deadline\":5}}",
-	  "process.scheduler.runtime: SCHED_DEADLINE requires runtime, which must be greater than "
-	  "0" },
+	  "process.scheduler: sched_setattr: `SCHED_DEADLINE` requires `runtime`: runtime must be "
+	  "greater than 0" },
+	{ PROCESS ",\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":5000}}",
+	  "process.scheduler: sched_setattr: `SCHED_DEADLINE` requires `deadline`" },
+	{ PROCESS ",\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":5,\"deadline\":9}}",
+	  "process.scheduler: sched_setattr: `SCHED_DEADLINE` runtime (5), deadline and period must "
+	  "be between 1024 ns and 2^63 ns" },
+	{ PROCESS ",\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":5000,\"deadline\":"
+		  "4000}}",
+	  "process.scheduler: sched_setattr: `SCHED_DEADLINE` runtime (5000) must be <= deadline "
+	  "(4000)" },
+	{ PROCESS ",\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":5000,\"deadline\":"
+		  "6000,\"period\":5500}}",
+	  "process.scheduler: sched_setattr: `SCHED_DEADLINE` deadline (6000) must be <= period "
+	  "(5500)" },
+	{ PROCESS ",\"scheduler\":{\"policy\":\"SCHED_FIFO\"}}",
+	  "process.scheduler.priority: 0 is not from 1 to 99" },
+	{ PROCESS ",\"scheduler\":{\"policy\":\"SCHED_OTHER\",\"flags\":[\"F\"]}}",
+	  "process.scheduler.flags[0]: unknown value \"F\"" },
+	{ PROCESS ",\"scheduler\":{\"policy\":\"SCHED_X\"}}",
+	  "process.scheduler.policy: unknown value \"SCHED_X\"" },
+	{ PROCESS ",\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":8}}",
+	  "process.ioPriority.priority: 8 is not from 0 to 7" },
+	{ PROCESS ",\"ioPriority\":{\"class\":\"X\",\"priority\":1}}",
+	  "process.ioPriority.class: unknown value \"X\"" },
+	{ PROCESS ",\"consoleSize\":{\"height\":70000,\"width\":1}}",
+	  "process.consoleSize: is out of range" },
+	{ "\"process\":{\"cwd\":\"/\",\"args\":[\"x\"],\"user\":{\"umask\":512}}",
+	  "process.user.umask: 512 is out of range" },
 	{ PROCESS ",\"scheduler\":{\"policy\":\"SCHED_OTHER\",\"nice\":20}}",
 	  "process.scheduler.nice: 20 is not from -20 to 19" },
 	{ PROCESS ",\"user\":{}}", "line 1: not valid JSON: duplicate object key near '\"user\"'" },
@@ -177,6 +204,29 @@ static const struct {
 	{ LINUX "\"timeOffsets\":{\"monotonic\":{\"secs\":1}}}",
 	  "linux.timeOffsets: needs a new time namespace" },
 	{ LINUX "\"rootfsPropagation\":\"x\"}", "linux.rootfsPropagation: unknown value \"x\"" },
+	{ "\"domainname\":\"a\",\"linux\":{\"namespaces\":[{\"type\":\"uts\"}],\"sysctl\":{"
+	  "\"kernel.domainname\":\"b\"}}",
+	  "linux.sysctl: \"kernel.domainname\" is not what domainname says" },
+	{ LINUX "\"personality\":{\"domain\":\"X\"}}",
+	  "linux.personality.domain: unknown value \"X\"" },
+	{ LINUX "\"netDevices\":{\"eth0\":{}}}", "linux.netDevices: needs a network namespace" },
+	{ SECCOMP "\"syscalls\":[{\"names\":[],\"action\":\"SCMP_ACT_ERRNO\"}]}}",
+	  "linux.seccomp.syscalls[0].names: may not be empty" },
+	{ SECCOMP "\"syscalls\":[{\"names\":[\"x\"],\"action\":\"SCMP_ACT_KILL\",\"errnoRet\":1}"
+		  "]}}",
+	  "linux.seccomp.syscalls[0].errnoRet: goes with SCMP_ACT_ERRNO and SCMP_ACT_TRACE only" },
+	{ SECCOMP "\"syscalls\":[{\"names\":[\"x\"],\"action\":\"SCMP_ACT_ERRNO\",\"args\":[{"
+		  "\"index\":6,\"value\":0,\"op\":\"SCMP_CMP_EQ\"}]}]}}",
+	  "linux.seccomp.syscalls[0].args[0].index: 6 is above 5" },
+	{ LINUX "\"seccomp\":{\"defaultAction\":\"SCMP_ACT_NOTIFY\"}}",
+	  "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY cannot be the default action" },
+	{ LINUX "\"memoryPolicy\":{}}",
+	  "linux.memoryPolicy.mode: invalid memory policy mode: it is missing" },
+	{ LINUX "\"memoryPolicy\":{\"mode\":\"X\"}}",
+	  "linux.memoryPolicy.mode: invalid memory policy mode \"X\"" },
+	{ LINUX "\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"flags\":[\"MPOL_F_STATIC_NODES\","
+		"\"MPOL_F_RELATIVE_NODES\"]}}",
+	  "linux.memoryPolicy.flags: static and relative exclude each other" },
 	{ LINUX "\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"flags\":[\"x\"]}}",
 	  "linux.memoryPolicy.flags[0]: invalid memory policy flag \"x\"" },
 };
