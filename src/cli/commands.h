@@ -16,6 +16,11 @@ extern const struct command volume_create_command, volume_export_command, volume
 	volume_ls_command, volume_mount_command, volume_prune_command, volume_rm_command,
 	volume_unmount_command;
 
+/* Networks. */
+extern const struct command network_create_command, network_exists_command, network_group,
+	network_inspect_command, network_ls_command, network_prune_command, network_reload_command,
+	network_rm_command, network_update_command;
+
 /* Images. */
 extern const struct command history_command, image_command, image_exists_command,
 	image_inspect_command, image_list_command, image_prune_command, image_rm_command,

@@ -12,6 +12,7 @@
 #include "cli/root.h"
 #include "engine/container.h"
 #include "image/image.h"
+#include "network/network.h"
 #include "volume/volume.h"
 
 #define SCRIPT_MAX ((size_t)1 << 16)
@@ -104,6 +105,16 @@ static void offer_volumes(struct session *s, const char *start, struct buf *out)
 		offer(out, list.v[i]->name, start, "volume");
 }
 
+static void offer_networks(struct session *s, const char *start, struct buf *out)
+{
+	struct networks list = { 0 };
+
+	if (network_list(&s->state, s->arena, &list, NULL) < 0)
+		return;
+	for (size_t i = 0; i < list.n; i++)
+		offer(out, list.v[i]->name, start, "network");
+}
+
 static void offer_objects(void *arg, const char *noun, const char *start, struct buf *out)
 {
 	if (text_eq(noun, "container"))
@@ -112,6 +123,8 @@ static void offer_objects(void *arg, const char *noun, const char *start, struct
 		offer_images(arg, start, out);
 	else if (text_eq(noun, "volume"))
 		offer_volumes(arg, start, out);
+	else if (text_eq(noun, "network"))
+		offer_networks(arg, start, out);
 }
 
 static int complete(void *globals, void *args, int argc, const char **argv)

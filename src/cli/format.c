@@ -185,8 +185,9 @@ int format_value(struct buf *out, const char *name, const char *format, const st
 
 /* Members of what inspect prints that are maps in podman too. */
 static const char *const inspect_maps[] = {
-	"Annotations",  "Data",  "DriverOpts", "ExposedPorts", "Labels", "Networks", "Options",
-	"PortBindings", "Ports", "StorageOpt", "Sysctls",      "Tmpfs",  "Volumes",  NULL
+	"Annotations", "Data",         "DriverOpts",   "ExposedPorts", "Labels",  "Networks",
+	"Options",     "PortBindings", "Ports",        "StorageOpt",   "Sysctls", "Tmpfs",
+	"Volumes",     "containers",   "ipam_options", "labels",       "options", NULL
 };
 
 int format_inspected(struct buf *out, const char *format, const json_t *list, struct err *e)

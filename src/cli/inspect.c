@@ -18,7 +18,7 @@ struct inspect_args {
 	bool size, latest;
 };
 
-static const char *const types[] = { "all", "container", "image", "volume", NULL };
+static const char *const types[] = { "all", "container", "image", "network", "volume", NULL };
 
 static const struct option inspect_options[] = {
 	OPTION_TEXT(inspect_args, format, "format", 'f', "FORMAT", "json, or a Go template"),
@@ -58,6 +58,11 @@ static int one(struct session *s, const struct inspect_args *args, const char *t
 		if (r != -ENOENT || !all)
 			return r;
 	}
+	if (all || strcmp(type, "network") == 0) {
+		r = inspect_network(s, name, ret, e);
+		if (r != -ENOENT || !all)
+			return r;
+	}
 	r = inspect_volume(s, name, ret, e);
 	if (r == -ENOENT && all)
 		return err_set(e, ERR_NOT_FOUND, "no such object: \"%s\"", name);
@@ -74,6 +79,7 @@ static int print(struct session *s, const char *format, json_t *list, struct err
 		return cli_print(&out);
 	}
 	image_inspect_fill(list);
+	inspect_network_fill(list);
 	if (format_inspected(&out, format, list, e) < 0)
 		return cli_fail(e);
 	return cli_print(&out);
@@ -137,10 +143,10 @@ static const struct option *const container_options[] = { inspect_options, NULL 
 
 const struct command inspect_command = {
 	.name = "inspect",
-	.summary = "Show all about containers, images and volumes",
+	.summary = "Show all about containers, images, networks and volumes",
 	.description =
-		"Shows all that is known about containers, images and volumes: of a name that several have, the container",
-	.usage = "CONTAINER|IMAGE|VOLUME [...]",
+		"Shows all that is known about containers, images, networks and volumes: of a name that several have, the container",
+	.usage = "CONTAINER|IMAGE|NETWORK|VOLUME [...]",
 	.examples = "fedora\n--type image fedora\nCtrID ImgID\n--format \"imageId: {{.Id}} size: "
 		    "{{.Size}}\" fedora\n",
 	.options = options,

@@ -82,6 +82,7 @@ static const struct command *const commands[] = {
 	&login_command,
 	&logout_command,
 	&logs_command,
+	&network_group,
 	&pause_command,
 	&port_command,
 	&ps_command,

@@ -304,8 +304,14 @@ static bool stands_for(const char *asked, const char *json)
 {
 	if (strcmp(asked, "ID") == 0 || strcmp(asked, "Id") == 0)
 		return strcasecmp(json, "id") == 0;
-	return isupper((unsigned char)*asked) && islower((unsigned char)*json) &&
-	       strcasecmp(asked, json) == 0;
+	if (!isupper((unsigned char)*asked) || !islower((unsigned char)*json))
+		return false;
+	/* What is NetworkInterface there is network_interface here. */
+	for (; *json; json++)
+		if (*json != '_' &&
+		    tolower((unsigned char)*asked++) != tolower((unsigned char)*json))
+			return false;
+	return !*asked;
 }
 
 static bool struct_field(struct arena *a, const struct value *v, const char *name,

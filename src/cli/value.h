@@ -63,7 +63,8 @@ struct value value_structs(struct arena *a, const struct json_type *type, const 
 struct value value_tree(struct arena *a, const json_t *tree, const char *const *maps);
 
 /* False if there is no such field; a map always has it.  Case counts, except that ID and Id are
- * one and that Go's name for a field, Name, also finds the JSON name that begins small, name. */
+ * one and that Go's name for a field, FullName, also finds the JSON names fullName and full_name.
+ */
 bool value_field(struct arena *a, const struct value *v, const char *name, struct value *ret);
 /* "CREATED AT" for CreatedAt: the heading of a column. */
 char *value_heading(struct arena *a, const char *field);

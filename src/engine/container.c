@@ -132,6 +132,8 @@ static const struct json_field fields[] = {
 	JSON_ARRAY(container, devices, "devices", 0, container_device_json),
 	JSON_TEXTS(container, device_rules, "deviceRules", 0),
 	JSON_ARRAY(container, mounts, "mounts", 0, container_mount_json),
+	JSON_ARRAY(container, networks, "networks", 0, network_attachment_json),
+	JSON_ARRAY(container, ports, "ports", 0, network_port_json),
 	JSON_TEXTS(container, exposed_ports, "exposedPorts", 0),
 	JSON_TEXTS(container, dns, "dns", 0),
 	JSON_TEXTS(container, dns_search, "dnsSearch", 0),

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "network/network.h"
 #include "spec/runtime.h"
 #include "state/state.h"
 
@@ -112,6 +113,8 @@ struct container {
 	struct container_devices devices;
 	struct texts device_rules; /* "c 10:200 rwm" */
 	struct container_mounts mounts;
+	struct network_attachments networks;                  /* in the order of eth0, eth1, … */
+	struct network_ports ports;                           /* published */
 	struct texts exposed_ports;                           /* "80/tcp" */
 	struct texts dns, dns_search, dns_options, add_hosts; /* "NAME:IP" */
 	const char *os, *architecture;
