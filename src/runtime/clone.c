@@ -31,15 +31,28 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static int enter_network(const struct child *c, struct err *e)
+{
+	if (c->network < 0)
+		return 0;
+	if (setns(c->network, CLONE_NEWNET) < 0)
+		return err_sys(e, "enter the network namespace");
+	close(c->network);
+	return 0;
+}
+
 __attribute__((noreturn)) static void be_child(struct build *b, int parent_end, bool in_cgroup)
 {
 	struct err e = { 0 };
+	int r;
 
 	close(parent_end);
 	reset_signals();
 	b->c->in_cgroup = in_cgroup;
+	r = enter_network(b->c, &e);
 	/* The last operation does not return when it succeeds. */
-	plan_apply(&b->child, &e);
+	if (r == 0)
+		plan_apply(&b->child, &e);
 	sync_send_failure(b->c->sync, &e);
 	_exit(1);
 }

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,9 +39,13 @@ struct build *build_new(struct arena *a, const struct oci_config *config,
 	b->process = process;
 	b->os = config->linux_part ? config->linux_part : &no_linux;
 	b->c = ARENA_NEW(a, struct child);
-	*b->c = (struct child){
-		.sync = -1, .root = -1, .slave = -1, .mask = -1, .proc = -1, .launcher = -1
-	};
+	*b->c = (struct child){ .sync = -1,
+				.root = -1,
+				.slave = -1,
+				.mask = -1,
+				.network = -1,
+				.proc = -1,
+				.launcher = -1 };
 	plan_init(&b->before, a);
 	plan_init(&b->child, a);
 	return b;
@@ -401,6 +406,23 @@ static int prepare(struct build *b, int *ret_parent_end, struct err *e)
 	return plan_apply(&b->before, e);
 }
 
+/* The new network namespace is made beside the rest of what there is to do before clone, unless
+ * the container's own user namespace is to own it. */
+static int prepare_all(struct build *b, int *ret_parent_end, struct err *e)
+{
+	struct kernel_netns_ahead *ahead = ARENA_NEW(b->a, struct kernel_netns_ahead);
+	int r;
+
+	if ((b->clone_flags & CLONE_NEWNET) && !b->in_user)
+		kernel_netns_begin(ahead);
+	r = prepare(b, ret_parent_end, e);
+	b->c->network = kernel_netns_end(ahead);
+	step_hold(b, &b->c->network);
+	if (b->c->network >= 0)
+		b->clone_flags &= ~(uint64_t)CLONE_NEWNET;
+	return r;
+}
+
 int start_process(struct build *b, struct runtime_container *ret, struct err *e)
 {
 	struct runtime_gate *g = ARENA_NEW(b->a, struct runtime_gate);
@@ -408,7 +430,7 @@ int start_process(struct build *b, struct runtime_container *ret, struct err *e)
 
 	*g = (struct runtime_gate){ .b = b, .sync = -1, .pidfd = -1 };
 	*ret = (struct runtime_container){ .pidfd = -1, .console = -1 };
-	r = prepare(b, &g->sync, e);
+	r = prepare_all(b, &g->sync, e);
 	if (r == 0) {
 		g->pid = clone_child(b, g->sync, &g->pidfd, e);
 		r = g->pid < 0 ? g->pid : 0;

@@ -32,6 +32,7 @@ struct child {
 	int slave;          /* the terminal, or -1 */
 	int mask;           /* the mount of what masked paths show, or -1 */
 	int proc;           /* a procfs that waits for its place, or -1 */
+	int network;        /* a namespace that was made ahead, or -1 */
 	struct through through[OCI_NS_TYPES];
 	size_t through_len;
 	int launcher;           /* the memfd to execute */

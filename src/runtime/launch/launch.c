@@ -18,6 +18,8 @@
 #include <linux/seccomp.h>
 #include <linux/signal.h>
 
+#include "kernel/raw_call.h"
+
 #define SET_DESCRIPTOR_FLAGS 2    /* F_SETFD */
 #define CLOSE_ON_EXEC        1    /* FD_CLOEXEC */
 #define OPEN_FROM_HERE       -100 /* AT_FDCWD */
@@ -30,19 +32,6 @@ __asm__(".globl _start\n"
 	"	mov %rsp, %rdi\n"
 	"	and $-16, %rsp\n"
 	"	call launch_main\n");
-
-static long call(long n, long a, long b, long c, long d, long e)
-{
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	long r;
-
-	__asm__ volatile("syscall"
-			 : "=a"(r)
-			 : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
-			 : "rcx", "r11", "memory");
-	return r;
-}
 #elif defined(__aarch64__)
 __asm__(".globl _start\n"
 	"_start:\n"
@@ -50,22 +39,6 @@ __asm__(".globl _start\n"
 	"	mov x30, #0\n"
 	"	mov x0, sp\n"
 	"	bl launch_main\n");
-
-static long call(long n, long a, long b, long c, long d, long e)
-{
-	register long x8 __asm__("x8") = n;
-	register long x0 __asm__("x0") = a;
-	register long x1 __asm__("x1") = b;
-	register long x2 __asm__("x2") = c;
-	register long x3 __asm__("x3") = d;
-	register long x4 __asm__("x4") = e;
-
-	__asm__ volatile("svc 0"
-			 : "+r"(x0)
-			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)
-			 : "memory");
-	return x0;
-}
 #elif defined(__arm__)
 __asm__(".globl _start\n"
 	"_start:\n"
@@ -73,49 +46,14 @@ __asm__(".globl _start\n"
 	"	mov r0, sp\n"
 	"	bic sp, sp, #7\n"
 	"	bl launch_main\n");
-
-/* r7 may be the frame pointer, so it is set inside. */
-static long call(long n, long a, long b, long c, long d, long e)
-{
-	register long r0 __asm__("r0") = a;
-	register long r1 __asm__("r1") = b;
-	register long r2 __asm__("r2") = c;
-	register long r3 __asm__("r3") = d;
-	register long r4 __asm__("r4") = e;
-
-	__asm__ volatile("push {r7}\n"
-			 "mov r7, %1\n"
-			 "svc 0\n"
-			 "pop {r7}\n"
-			 : "+r"(r0)
-			 : "r"(n), "r"(r1), "r"(r2), "r"(r3), "r"(r4)
-			 : "memory");
-	return r0;
-}
 #elif defined(__riscv) && __riscv_xlen == 64
 __asm__(".globl _start\n"
 	"_start:\n"
 	"	mv a0, sp\n"
 	"	andi sp, sp, -16\n"
 	"	call launch_main\n");
-
-static long call(long n, long a, long b, long c, long d, long e)
-{
-	register long a7 __asm__("a7") = n;
-	register long a0 __asm__("a0") = a;
-	register long a1 __asm__("a1") = b;
-	register long a2 __asm__("a2") = c;
-	register long a3 __asm__("a3") = d;
-	register long a4 __asm__("a4") = e;
-
-	__asm__ volatile("ecall"
-			 : "+r"(a0)
-			 : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4)
-			 : "memory");
-	return a0;
-}
 #else
-#error "the launcher does not know this architecture's system calls yet"
+#error "the launcher does not know how to begin on this architecture yet"
 #endif
 
 static union {
@@ -131,8 +69,8 @@ static void fail(enum launch_step step, long code, unsigned path)
 		.kind = SYNC_LAUNCH, .step = step, .code = (int32_t)-code, .path = path
 	};
 
-	call(__NR_write, told.launch.report, (long)&r, sizeof(r), 0, 0);
-	call(__NR_exit_group, 127, 0, 0, 0, 0);
+	raw_call(__NR_write, told.launch.report, (long)&r, sizeof(r), 0, 0);
+	raw_call(__NR_exit_group, 127, 0, 0, 0, 0);
 	__builtin_unreachable();
 }
 
@@ -150,15 +88,15 @@ static void read_all(int fd)
 	unsigned long have = 0;
 	long n = 1;
 
-	call(__NR_lseek, fd, LAUNCH_AT, 0, 0, 0);
+	raw_call(__NR_lseek, fd, LAUNCH_AT, 0, 0, 0);
 	while (have < sizeof(told) && n > 0) {
-		n = call(__NR_read, fd, (long)(told.bytes + have), (long)(sizeof(told) - have), 0,
-			 0);
+		n = raw_call(__NR_read, fd, (long)(told.bytes + have), (long)(sizeof(told) - have),
+			     0, 0);
 		if (n > 0)
 			have += (unsigned long)n;
 	}
 	if (n < 0 || have < sizeof(struct launch))
-		call(__NR_exit_group, 127, 0, 0, 0, 0);
+		raw_call(__NR_exit_group, 127, 0, 0, 0, 0);
 }
 
 /* The listener is this process's to give away before anything can be notified of, and write() is
@@ -167,7 +105,8 @@ static void load_filter(const struct launch *l, struct sock_filter *program)
 {
 	struct sock_fprog prog = { .len = (unsigned short)l->filter_len, .filter = program };
 	struct launch_report r = { .kind = SYNC_LISTENER };
-	long n = call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, l->filter_flags, (long)&prog, 0, 0);
+	long n =
+		raw_call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, l->filter_flags, (long)&prog, 0, 0);
 	char go;
 
 	if (n < 0)
@@ -175,9 +114,9 @@ static void load_filter(const struct launch *l, struct sock_filter *program)
 	if (!l->notifies)
 		return;
 	r.code = (int32_t)n;
-	call(__NR_write, l->report, (long)&r, sizeof(r), 0, 0);
-	call(__NR_read, l->report, (long)&go, 1, 0, 0);
-	call(__NR_close, n, 0, 0, 0, 0);
+	raw_call(__NR_write, l->report, (long)&r, sizeof(r), 0, 0);
+	raw_call(__NR_read, l->report, (long)&go, 1, 0, 0);
+	raw_call(__NR_close, n, 0, 0, 0, 0);
 }
 
 /* Whoever is in the container's pid namespace, with CAP_SYS_PTRACE perhaps, sees nothing of the
@@ -190,21 +129,21 @@ static void be_born(const struct launch *l)
 	char go;
 	long n;
 
-	call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
-	n = call(__NR_clone, CLONE_PARENT, 0, 0, 0, 0);
+	raw_call(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+	n = raw_call(__NR_clone, CLONE_PARENT, 0, 0, 0, 0);
 	if (n < 0)
 		fail(LAUNCH_CLONE, n, 0);
 	if (n > 0) {
 		r.code = (int32_t)n;
-		call(__NR_write, l->report, (long)&r, sizeof(r), 0, 0);
-		call(__NR_exit_group, 0, 0, 0, 0, 0);
+		raw_call(__NR_write, l->report, (long)&r, sizeof(r), 0, 0);
+		raw_call(__NR_exit_group, 0, 0, 0, 0, 0);
 	}
 	if (l->die_with_parent)
-		call(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (call(__NR_read, l->report, (long)&go, 1, 0, 0) != 1)
-		call(__NR_exit_group, 127, 0, 0, 0, 0);
-	call(__NR_setsid, 0, 0, 0, 0, 0);
-	n = l->terminal ? call(__NR_ioctl, 0, TIOCSCTTY, 0, 0, 0) : 0;
+		raw_call(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (raw_call(__NR_read, l->report, (long)&go, 1, 0, 0) != 1)
+		raw_call(__NR_exit_group, 127, 0, 0, 0, 0);
+	raw_call(__NR_setsid, 0, 0, 0, 0, 0);
+	n = l->terminal ? raw_call(__NR_ioctl, 0, TIOCSCTTY, 0, 0, 0) : 0;
 	if (n < 0)
 		fail(LAUNCH_TERMINAL, n, 0);
 }
@@ -220,7 +159,7 @@ static void set_capabilities(const struct launch *l)
 		data[i].permitted = (uint32_t)(l->permitted >> 32 * i);
 		data[i].inheritable = (uint32_t)(l->inheritable >> 32 * i);
 	}
-	n = call(__NR_capset, (long)&head, (long)data, 0, 0, 0);
+	n = raw_call(__NR_capset, (long)&head, (long)data, 0, 0, 0);
 	if (n < 0)
 		fail(LAUNCH_CAPABILITIES, n, 0);
 }
@@ -230,17 +169,17 @@ static void set_capabilities(const struct launch *l)
 static void set_label(const char *label, unsigned long len, const char *file)
 {
 	long fs[32] = { 0 }; /* struct statfs begins with the type, in a long */
-	long fd = call(__NR_openat, OPEN_FROM_HERE, (long)file, OPEN_TO_WRITE, 0, 0), n = fd;
+	long fd = raw_call(__NR_openat, OPEN_FROM_HERE, (long)file, OPEN_TO_WRITE, 0, 0), n = fd;
 
 	if (n >= 0)
-		n = call(__NR_fstatfs, fd, (long)fs, 0, 0, 0);
+		n = raw_call(__NR_fstatfs, fd, (long)fs, 0, 0, 0);
 	if (n >= 0 && fs[0] != PROC_SUPER_MAGIC)
 		n = -EACCES;
 	if (n >= 0)
-		n = call(__NR_write, fd, (long)label, (long)len, 0, 0);
+		n = raw_call(__NR_write, fd, (long)label, (long)len, 0, 0);
 	if (n < 0)
 		fail(LAUNCH_LABEL, n, 0);
-	call(__NR_close, fd, 0, 0, 0, 0);
+	raw_call(__NR_close, fd, 0, 0, 0, 0);
 }
 
 /* As execvp(3) goes on: over what isn't there, and over what may not be, which then is what is
@@ -252,7 +191,7 @@ static void execute(const char *paths, unsigned long len, long argv, long envp)
 	unsigned said_of = 0;
 
 	for (unsigned i = 0; paths < end; i++) {
-		long n = call(__NR_execve, (long)paths, argv, envp, 0, 0);
+		long n = raw_call(__NR_execve, (long)paths, argv, envp, 0, 0);
 
 		if (n == -EACCES && said != -EACCES) {
 			said = n;
@@ -278,14 +217,14 @@ void launch_main(long *stack)
 	read_all(self);
 	paths = (const char *)(program + l->filter_len);
 	label = paths + l->paths_len;
-	call(__NR_close, self, 0, 0, 0, 0);
-	call(__NR_fcntl, l->report, SET_DESCRIPTOR_FLAGS, CLOSE_ON_EXEC, 0, 0);
+	raw_call(__NR_close, self, 0, 0, 0, 0);
+	raw_call(__NR_fcntl, l->report, SET_DESCRIPTOR_FLAGS, CLOSE_ON_EXEC, 0, 0);
 	if (l->clones)
 		be_born(l);
 	if (l->label_len)
 		set_label(label, l->label_len, label + l->label_len);
 	if (l->no_new_privileges) {
-		n = call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		n = raw_call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 		if (n < 0)
 			fail(LAUNCH_PRIVILEGES, n, 0);
 	}
