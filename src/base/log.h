@@ -14,6 +14,8 @@ extern const char *const log_level_name[LOG_LEVELS];
 
 /* fd: where lines go; -1 drops them.  Lines are logrus's text form (time, level, msg). */
 void log_open(int fd, enum log_level most);
+/* From now on lines are objects: {"level":"error","msg":"…","time":"…"}. */
+void log_as_json(void);
 bool log_wants(enum log_level level);
 void log_at(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

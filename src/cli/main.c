@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "cli/root.h"
+#include "oci/oci.h"
 
 static int open_log(const struct globals *g)
 {
@@ -46,6 +47,8 @@ int main(int argc, char **argv)
 	ssize_t n;
 	int r;
 
+	if (oci_is_called(argv[0]))
+		return oci_main(argc, argv);
 	/* A reader that goes away is a failing write, not the end of half a command. */
 	signal(SIGPIPE, SIG_IGN);
 	r = option_parse(arena, &root_command, &g, argc, (const char *const *)argv, &found, &e);

@@ -19,6 +19,7 @@
 #include "base/path.h"
 #include "engine/facts.h"
 #include "engine/pty.h"
+#include "engine/start.h"
 #include "kernel/open.h"
 #include "kernel/process.h"
 #include "runtime/capability.h"
@@ -155,9 +156,8 @@ static int execute(struct session *x, const struct pipes *p, struct runtime_cont
 			.die_with_parent = !x->how->detach,
 		},
 		x->arena, ret, e);
-	/* As of a start: the request made sense, but can't be had here. */
-	if (r < 0 && e && !e->where)
-		e->where = RUNTIME_NOT_EXECUTABLE;
+	if (r < 0 && e)
+		container_not_executed(e);
 	return r;
 }
 

@@ -270,6 +270,20 @@ static void leave_streams(void)
 		close(null);
 }
 
+void container_not_executed(struct err *e)
+{
+	size_t len = strlen(e->msg);
+
+	if (e->where && (e->code == ENOENT || e->code == ENOTDIR))
+		snprintf(e->msg + len, sizeof(e->msg) - len,
+			 ": OCI runtime attempted to invoke a command that was not found");
+	else if (e->where && (e->code == EACCES || e->code == EPERM))
+		snprintf(e->msg + len, sizeof(e->msg) - len, ": OCI permission denied");
+	/* The request made sense; it is this host that can't have it. */
+	if (!e->where)
+		e->where = RUNTIME_NOT_EXECUTABLE;
+}
+
 static void undo_start(struct launch *l, const struct runtime_container *rc)
 {
 	AUTO(cgroup) group = NULL;
@@ -296,9 +310,8 @@ static int run_starter(struct launch *l, struct err *e)
 		return r;
 	r = start_process(l, &p, &rc, e);
 	if (r < 0) {
-		/* The request made sense; it is this host that can't have it. */
-		if (e && !e->where)
-			e->where = RUNTIME_NOT_EXECUTABLE;
+		if (e)
+			container_not_executed(e);
 		return r;
 	}
 	step_done(l, "make its cgroup and namespaces, furnish its root, execute the program");

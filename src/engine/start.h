@@ -21,6 +21,9 @@ struct container_start {
  * the program can't be executed (runtime.h). */
 int container_start(const struct state *s, const struct container *c,
 		    const struct container_start *how, int *ret_client, struct err *e);
+/* e is of a start or exec that failed: says 126 where it doesn't yet, and adds to the words of a
+ * program that can't be executed those by which podman's users, and their scripts, know it. */
+void container_not_executed(struct err *e);
 /* What a start would do, a line each; c may not exist yet (merged only). */
 int container_plan(const struct state *s, struct arena *a, const struct container *c,
 		   const struct container_start *how, struct buf *out, struct err *e);

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -91,24 +92,45 @@ static bool close_range_of(unsigned from, unsigned to)
 }
 
 /* There may be no /proc to look into, so every number is tried that may be in use. */
-static void close_by_number(int from, int low, int high)
+static void close_by_number(int from, int to)
 {
 	long end = sysconf(_SC_OPEN_MAX);
 
-	for (int fd = from; fd < (end > 0 && end < NUMBERS_MAX ? end : NUMBERS_MAX); fd++)
-		if (fd != low && fd != high)
-			close(fd);
+	for (int fd = from; fd <= to && fd < (end > 0 && end < NUMBERS_MAX ? end : NUMBERS_MAX);
+	     fd++)
+		close(fd);
+}
+
+static void sort(int *v, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		for (size_t j = i; j > 0 && v[j - 1] > v[j]; j--) {
+			int other = v[j];
+
+			v[j] = v[j - 1];
+			v[j - 1] = other;
+		}
+}
+
+int kernel_close_except(int from, int *keep, size_t n)
+{
+	sort(keep, n);
+	for (size_t i = 0; i <= n; i++) {
+		int to = i < n ? keep[i] - 1 : INT_MAX;
+
+		if (from <= to && !close_range_of((unsigned)from, (unsigned)to))
+			close_by_number(from, to);
+		if (i < n && keep[i] >= from)
+			from = keep[i] + 1;
+	}
+	return 0;
 }
 
 int kernel_close_but(int from, int keep, int keep_too)
 {
-	int low = keep < keep_too ? keep : keep_too, high = keep < keep_too ? keep_too : keep;
+	int both[] = { keep, keep_too };
 
-	if (low < from || low == high)
+	if (keep < from || keep_too < from || keep == keep_too)
 		return -EINVAL;
-	if (!close_range_of((unsigned)from, (unsigned)low - 1) ||
-	    !close_range_of((unsigned)low + 1, (unsigned)high - 1) ||
-	    !close_range_of((unsigned)high + 1, ~0U))
-		close_by_number(from, low, high);
-	return 0;
+	return kernel_close_except(from, both, 2);
 }

@@ -33,6 +33,8 @@ int kernel_is_on(int fd, unsigned long magic); /* 1, 0 or -errno */
 int kernel_cloexec_from(int from);
 /* Closes all of [from, ∞) but two. */
 int kernel_close_but(int from, int keep, int keep_too);
+/* The same but those n, which it sorts; those below from don't matter. */
+int kernel_close_except(int from, int *keep, size_t n);
 /* Descriptors [from, ∞) are closed: for a child that goes on without exec. */
 int kernel_close_from(int from);
 /* write(2) of what goes without waiting, whatever the descriptor's flags: -EAGAIN when nothing

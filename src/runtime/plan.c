@@ -71,27 +71,6 @@ static int new_keyring(void *arg, struct err *e)
 	return 0;
 }
 
-static int wait_at_gate(void *arg, struct err *e)
-{
-	const struct child *c = ((struct step *)arg)->c;
-	int r;
-
-	/* It may wait for long while others exec in here: they must not get at our binary
-	 * (/proc/1/exe), memory or descriptors. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return err_sys(e, "prctl PR_SET_DUMPABLE");
-	r = sync_send(c->sync, SYNC_READY, -1, e);
-
-	return r < 0 ? r : sync_wait(c->sync, e);
-}
-
-static int plan_gate(struct build *b, struct err *e)
-{
-	if (b->gate)
-		step_add_plain(b, "gate", wait_at_gate, NULL);
-	return 0;
-}
-
 /* What can't be applied is an error, says the specification. */
 static int refuse_unsupported(struct build *b, struct err *e)
 {
@@ -132,7 +111,7 @@ static plan_part *const parts[] = {
 	refuse_unsupported,    plan_cgroup,       namespaces_plan, plan_name,     limits_early_plan,
 	namespaces_enter_plan, rootfs_plan,       sysctl_plan,     mounts_plan,   devices_plan,
 	console_plan,          mounts_seal_plan,  paths_plan,      names_plan,    hooks_plan,
-	plan_keyring,          rootfs_enter_plan, plan_gate,       refuse_start,  environment_plan,
+	plan_keyring,          rootfs_enter_plan, gate_plan,       refuse_start,  environment_plan,
 	hooks_start_plan,      streams_plan,      limits_plan,     identity_plan, program_plan,
 };
 
@@ -174,6 +153,12 @@ int runtime_create(const struct runtime_create *how, struct arena *a, struct run
 	struct build *b;
 	int r = plan_create(how, a, true, &b, e);
 
+	if (r == 0 && how->planned) {
+		r = how->planned(how->planned_arg, cgroup_path(b->c->cgroup),
+				 cgroup_manager(b->c->cgroup), e);
+		if (r < 0)
+			cgroup_free(b->c->cgroup);
+	}
 	return r < 0 ? r : start_process(b, ret, e);
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -228,6 +229,53 @@ static void keep_capabilities(struct program *t)
 	ambient = capability_set(t->b->a, &c->ambient, NULL) & l->inheritable & l->permitted;
 	l->permitted &= p->user.uid == 0 ? bounding | l->inheritable : ambient;
 	l->effective &= l->permitted;
+}
+
+/* Whether one could be executed, as far as its mode tells: 0, or what exec would say. */
+static int look_at(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) && st.st_mode & 0111 ? 0 : -EACCES;
+}
+
+/* Who creates a container wants to be told then, and not at its start, that there is nothing to be
+ * started.  What cannot be told yet is left to exec. */
+static int look(void *arg, struct err *e)
+{
+	const struct program *t = arg;
+	struct launch_report report = { .kind = SYNC_LAUNCH, .step = LAUNCH_EXEC, .code = ENOENT };
+	const char *path = t->paths;
+
+	if (*path != '/' && strchr(path, '/') && chdir(t->b->process->cwd) < 0)
+		return 0;
+	for (unsigned i = 0; path < t->paths + t->paths_len; i++, path += strlen(path) + 1) {
+		int r = look_at(path);
+
+		if (r == 0 || (r != -ENOENT && r != -ENOTDIR && r != -EACCES))
+			return chdir("/") < 0 ? err_sys(e, "/") : 0;
+		if (r == -EACCES && report.code != EACCES) {
+			report.code = EACCES;
+			report.path = i;
+		}
+	}
+	if (write(t->s.c->sync, &report, sizeof(report)) < 0)
+		return err_sys(e, "write to the parent process");
+	_exit(127);
+}
+
+int program_look_plan(struct build *b, struct err *e)
+{
+	struct program *t = ARENA_NEW(b->a, struct program);
+	int r;
+
+	*t = (struct program){ .s = { b->c, b->process->args.v[0] }, .b = b };
+	r = list_paths(t, e);
+	if (r == 0)
+		step_add(&b->child, "look", look, t);
+	return r;
 }
 
 int program_plan(struct build *b, struct err *e)

@@ -57,6 +57,14 @@ struct runtime_create {
 	bool plain_lines;     /* the terminal leaves "\n" as it is (no ONLCR), as runc's does */
 	bool hooks_in_bundle; /* createContainer hooks work in the bundle, as crun's; else in the
 				 root, as runc's */
+	/* A listening socket (SOCK_SEQPACKET) for a process whose creator will be gone when it is
+	 * started: runtime_leave() is called, then others runtime_resume() it. That the program is
+	 * there is then looked at before the gate. NULL: runtime_go(). */
+	const int *starters;
+	/* Called when it is known where the cgroup will be, before anything is done. */
+	int (*planned)(void *arg, const char *cgroup_path, const char *cgroup_manager,
+		       struct err *e);
+	void *planned_arg;
 };
 
 struct runtime_container {
@@ -74,6 +82,20 @@ int runtime_create(const struct runtime_create *how, struct arena *a, struct run
 /* Lets it go on, and returns when the program was executed. On failure the process is gone and its
  * cgroup removed; the descriptors in c are the caller's to close. */
 int runtime_go(struct runtime_container *c, struct err *e);
+/* Leaves a container at the gate to whoever connects to how->starters; what c holds stays the
+ * caller's to close. */
+int runtime_leave(struct runtime_container *c, struct err *e);
+
+struct runtime_resume {
+	const struct oci_config *config; /* that it was created with */
+	const char *id, *bundle;
+	pid_t pid;
+	int pidfd;
+	int socket; /* connected to the starters' socket; stays the caller's */
+};
+/* As runtime_go(), for a process that was left at its gate. On failure it is gone; its cgroup is
+ * left. */
+int runtime_resume(const struct runtime_resume *how, struct arena *a, struct err *e);
 /* Gives up on a container at the gate: no process, no cgroup, descriptors closed. */
 void runtime_abort(struct runtime_container *c);
 /* create and go in one. */

@@ -157,18 +157,6 @@ static const char *tried_path(const struct build *b, unsigned index, char *text,
 	return text;
 }
 
-/* In the words by which podman's users, and their scripts, know the two apart. */
-static void add_podmans_words(struct err *e, int code)
-{
-	size_t len = strlen(e->msg);
-
-	if (code == ENOENT || code == ENOTDIR)
-		snprintf(e->msg + len, sizeof(e->msg) - len,
-			 ": OCI runtime attempted to invoke a command that was not found");
-	else if (code == EACCES || code == EPERM)
-		snprintf(e->msg + len, sizeof(e->msg) - len, ": OCI permission denied");
-}
-
 static int explain(const struct build *b, const struct launch_report *m, struct err *e)
 {
 	static const char *const doing[LAUNCH_STEPS] = {
@@ -196,7 +184,6 @@ static int explain(const struct build *b, const struct launch_report *m, struct 
 	if (e) {
 		e->where = code == ENOENT || code == ENOTDIR ? RUNTIME_NOT_FOUND
 							     : RUNTIME_NOT_EXECUTABLE;
-		add_podmans_words(e, code);
 	}
 	return r;
 }
@@ -296,10 +283,16 @@ static int check_alive(const struct runtime_gate *g, struct err *e)
 	ssize_t n;
 	int fd;
 
-	if (poll(&p, 1, 0) <= 0 ||
-	    waitid((idtype_t)3, (id_t)g->pidfd, &info, WEXITED | WNOWAIT | WNOHANG) < 0 ||
-	    info.si_pid == 0 || info.si_code == CLD_EXITED)
+	if (poll(&p, 1, 0) <= 0)
 		return 0;
+	if (waitid((idtype_t)3, (id_t)g->pidfd, &info, WEXITED | WNOWAIT | WNOHANG) == 0) {
+		if (info.si_pid == 0 || info.si_code == CLD_EXITED)
+			return 0;
+	} else if (errno != ECHILD) {
+		return 0;
+	} else {
+		info.si_status = SIGKILL; /* another's child: nothing else is that sure */
+	}
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)g->pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
@@ -314,8 +307,7 @@ static int check_alive(const struct runtime_gate *g, struct err *e)
 		       info.si_status == SIGKILL ? "; its memory limit may be too low" : "");
 }
 
-/* Reads until the gate (1) or the end (0). */
-static int follow(struct runtime_gate *g, struct runtime_container *ret, struct err *e)
+int start_follow(struct runtime_gate *g, struct runtime_container *ret, struct err *e)
 {
 	struct sync_message m;
 	int r;
@@ -351,7 +343,7 @@ static void release(struct build *b)
 }
 
 /* No process, no cgroup, no descriptors. */
-static void fail(struct runtime_gate *g, struct runtime_container *ret)
+void start_fail(struct runtime_gate *g, struct runtime_container *ret)
 {
 	net_devices_return(g->devices);
 	end_child(g);
@@ -364,7 +356,7 @@ static void fail(struct runtime_gate *g, struct runtime_container *ret)
 	runtime_close(ret);
 }
 
-static void succeed(struct runtime_gate *g)
+void start_release(struct runtime_gate *g)
 {
 	net_devices_keep(g->devices);
 	cgroup_free(g->b->c->cgroup);
@@ -438,16 +430,16 @@ int start_process(struct build *b, struct runtime_container *ret, struct err *e)
 	if (r == 0) {
 		fill_result(g, ret);
 		release(b);
-		r = follow(g, ret, e);
+		r = start_follow(g, ret, e);
 	}
 	if (r < 0) {
-		fail(g, ret);
+		start_fail(g, ret);
 		return r;
 	}
 	if (r == 1)
 		ret->gate = g;
 	else
-		succeed(g);
+		start_release(g);
 	return 0;
 }
 
@@ -458,12 +450,12 @@ int runtime_go(struct runtime_container *c, struct err *e)
 
 	c->gate = NULL;
 	if (r == 0)
-		r = follow(g, c, e);
+		r = start_follow(g, c, e);
 	if (r < 0) {
-		fail(g, c);
+		start_fail(g, c);
 		return r;
 	}
-	succeed(g);
+	start_release(g);
 	return 0;
 }
 
@@ -473,7 +465,7 @@ void runtime_abort(struct runtime_container *c)
 
 	c->gate = NULL;
 	if (g)
-		fail(g, c);
+		start_fail(g, c);
 	else
 		runtime_close(c);
 }

@@ -21,6 +21,11 @@ pid_t clone_child(struct build *b, int parent_end, int *ret_pidfd, struct err *e
 /* Applies the parent's plan, clones, and returns when the child waits at its gate (ret->gate is
  * set) or executed its program. On failure nothing is left. */
 int start_process(struct build *b, struct runtime_container *ret, struct err *e);
+/* Reads until the gate (1) or the end (0); what fails ends the process. */
+int start_follow(struct runtime_gate *g, struct runtime_container *ret, struct err *e);
+void start_fail(struct runtime_gate *g, struct runtime_container *ret);
+/* Closes what only a start needs. */
+void start_release(struct runtime_gate *g);
 /* Raises the hard limits of a process that is to enter a user namespace, from inside of which none
  * can be set above what it is.  What fails is told when the limits are set.  pid 0: this one. */
 void limits_raise(const struct oci_rlimits *l, pid_t pid);

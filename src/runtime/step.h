@@ -108,10 +108,12 @@ int rootfs_enter_plan(struct build *b, struct err *e); /* pivot */
 int limits_early_plan(struct build *b, struct err *e); /* while the host's /proc is there */
 int limits_plan(struct build *b, struct err *e);
 int environment_plan(struct build *b, struct err *e);
+int gate_plan(struct build *b, struct err *e);        /* wait there to be let go on */
 int hooks_start_plan(struct build *b, struct err *e); /* startContainer */
 int streams_plan(struct build *b, struct err *e);
-int identity_plan(struct build *b, struct err *e); /* directory, user, capabilities */
-int program_plan(struct build *b, struct err *e);  /* the launcher */
+int identity_plan(struct build *b, struct err *e);     /* directory, user, capabilities */
+int program_plan(struct build *b, struct err *e);      /* the launcher */
+int program_look_plan(struct build *b, struct err *e); /* that the program is there */
 int affinity_plan(struct build *b, const char *cpus, struct err *e); /* exec's */
 void affinity_reset_plan(struct build *b);                           /* once in the group */
 /* Will the launcher load a filter, and with what privilege? */
