@@ -24,7 +24,10 @@ struct create_args {
 	struct texts attach, env, env_file, unset_env, label, label_file, annotation, group_add;
 	struct texts volume, mount, tmpfs, volumes_from, cap_add, cap_drop, security_opt, device;
 	struct texts device_cgroup_rule, sysctl, ulimit, log_opt, expose;
-	struct texts requires;
+	struct texts requires, env_merge, host_user, blkio_weight_device, cgroup_conf;
+	struct texts read_bps, write_bps, read_iops, write_iops;
+	const char *passwd_entry, *group_entry, *personality, *subuid_name, *subgid_name;
+	bool passwd, remove_image;
 	struct texts dns, dns_search, dns_option, add_host, uid_map, gid_map;
 	double cpus;
 	int64_t stop_timeout, timeout, pids_limit, memory_swappiness, cpu_quota, oom_score_adj;
@@ -53,6 +56,10 @@ int create_args_network(struct arena *a, const struct create_args *args, struct 
 /* -v, --mount, --tmpfs, --volumes-from: into c->mounts. */
 int create_args_mounts(struct arena *a, const struct create_args *args, struct container *c,
 		       struct err *e);
+/* Block I/O and --cgroup-conf: into res. */
+int create_args_io(struct arena *a, const struct create_args *args, struct oci_linux_resources *res,
+		   struct err *e);
+bool create_args_want_io(const struct create_args *args);
 /* Limits: into c->resources and c->ulimits. */
 int create_args_limits(struct arena *a, const struct create_args *args, struct container *c,
 		       struct err *e);

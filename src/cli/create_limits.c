@@ -209,7 +209,7 @@ static bool wants_limits(const struct create_args *a)
 	       a->memory_swappiness_given || a->cpus_given || a->cpu_quota_given ||
 	       a->cpu_period_given || a->cpu_shares_given || a->cpu_rt_period_given ||
 	       a->cpu_rt_runtime_given || a->cpuset_cpus || a->cpuset_mems || a->pids_limit_given ||
-	       a->blkio_weight_given;
+	       a->cgroup_conf.n || create_args_want_io(a);
 }
 
 int create_args_limits(struct arena *a, const struct create_args *args, struct container *c,
@@ -238,14 +238,8 @@ int create_args_limits(struct arena *a, const struct create_args *args, struct c
 		res->pids = ARENA_NEW(a, struct oci_pids);
 		res->pids->limit = new_int(a, pids);
 	}
-	if (args->blkio_weight_given) {
-		if (args->blkio_weight < 10 || args->blkio_weight > 1000)
-			return err_set(e, ERR_INVALID,
-				       "blkio-weight must be between 10 and 1000, got %llu",
-				       (unsigned long long)args->blkio_weight);
-		res->block_io = ARENA_NEW(a, struct oci_block_io);
-		res->block_io->weight = new_uint(a, args->blkio_weight);
-	}
+	if (r == 0)
+		r = create_args_io(a, args, res, e);
 	c->ulimits.v = arena_array(a, args->ulimit.n, sizeof(*c->ulimits.v));
 	for (size_t i = 0; r == 0 && i < args->ulimit.n; i++)
 		r = add_ulimit(a, args->ulimit.v[i], &c->ulimits, e);

@@ -3,7 +3,7 @@
 
 static const char *const pull_policies[] = { "always", "missing", "never", "newer", NULL };
 static const char *const image_volumes[] = { "bind", "tmpfs", "ignore", "anonymous", NULL };
-static const char *const cgroups_modes[] = { "enabled", "disabled", NULL };
+static const char *const cgroups_modes[] = { "enabled", "disabled", "no-conmon", NULL };
 
 void create_args_init(void *args)
 {
@@ -11,6 +11,7 @@ void create_args_init(void *args)
 
 	a->sig_proxy = true;
 	a->http_proxy = true;
+	a->passwd = true;
 	a->read_only_tmpfs = true;
 	a->tls_verify = true;
 	a->stop_timeout = 10;
@@ -22,6 +23,8 @@ const struct option run_options[] = {
 	OPTION_FLAG(create_args, detach, "detach", 'd', "Run in the background and print the ID"),
 	OPTION_TEXT(create_args, detach_keys, "detach-keys", 0, "KEYS",
 		    "Keys that detach from the container (ctrl-p,ctrl-q)"),
+	OPTION_FLAG(create_args, remove_image, "rmi", 0,
+		    "With --rm: remove the image too, unless it is used"),
 	OPTION_FLAG(create_args, sig_proxy, "sig-proxy", 0, "Pass signals on to the container"),
 	{ 0 },
 };
@@ -42,9 +45,12 @@ const struct option create_options[] = {
 	TEXT(authfile, "authfile", 0, "FILE", "Credentials of registries", .completes = "file"),
 	UINT(blkio_weight, "blkio-weight", 0, "WEIGHT", "Weight of block I/O, 10 to 1000",
 	     GIVEN(blkio_weight_given)),
+	LIST(blkio_weight_device, "blkio-weight-device", 0, "DEVICE:WEIGHT",
+	     "Weight of block I/O of a device"),
 	COMMAS(cap_add, "cap-add", 0, "CAPABILITY", "Add a capability"),
 	COMMAS(cap_drop, "cap-drop", 0, "CAPABILITY", "Drop a capability"),
 	TEXT(cert_dir, "cert-dir", 0, "DIR", "Certificates for registries", .completes = "file"),
+	LIST(cgroup_conf, "cgroup-conf", 0, "FILE=VALUE", "Write to a file of its cgroup v2"),
 	TEXT(cgroup_parent, "cgroup-parent", 0, "PATH", "Parent of the container's cgroup"),
 	TEXT(cgroupns, "cgroupns", 0, "MODE",
 	     "Cgroup namespace: private, host, container:ID, ns:PATH"),
@@ -72,6 +78,10 @@ const struct option create_options[] = {
 	     .completes = "file"),
 	LIST(device_cgroup_rule, "device-cgroup-rule", 0, "RULE",
 	     "Allow devices, \"c 10:200 rwm\""),
+	LIST(read_bps, "device-read-bps", 0, "DEVICE:RATE", "Limit of bytes read a second"),
+	LIST(read_iops, "device-read-iops", 0, "DEVICE:RATE", "Limit of reads a second"),
+	LIST(write_bps, "device-write-bps", 0, "DEVICE:RATE", "Limit of bytes written a second"),
+	LIST(write_iops, "device-write-iops", 0, "DEVICE:RATE", "Limit of writes a second"),
 	OPTION_IGNORED_FLAG("disable-content-trust", 0, "For Docker; no effect"),
 	COMMAS(dns, "dns", 0, "SERVER", "Name server, or none"),
 	LIST(dns_option, "dns-option", 0, "OPTION", "Resolver option"),
@@ -84,11 +94,15 @@ const struct option create_options[] = {
 	LIST(env_file, "env-file", 0, "FILE", "Read environment variables from the file",
 	     .completes = "file"),
 	FLAG(env_host, "env-host", 0, "Pass all of the host's environment"),
+	LIST(env_merge, "env-merge", 0, "NAME=TEXT",
+	     "Set a variable to a text in which $NAME is one of the image"),
 	LIST(expose, "expose", 0, "PORT[/PROTO]", "Note a port that the container listens on"),
 	LIST(gid_map, "gidmap", 0, "INSIDE:OUTSIDE[:COUNT]",
 	     "Map group IDs of a user namespace of its own"),
 	COMMAS(group_add, "group-add", 0, "GROUP", "Add a supplementary group"),
+	TEXT(group_entry, "group-entry", 0, "TEXT", "Line of /etc/group for an unknown group"),
 	TEXT(hostname, "hostname", 'h', "NAME", "Host name of the container"),
+	LIST(host_user, "hostuser", 0, "USER", "Add a user of the host to /etc/passwd"),
 	FLAG(http_proxy, "http-proxy", 0, "Pass the proxy variables of the host"),
 	OPTION_CHOICE(create_args, image_volume, "image-volume", 0, "MODE",
 		      "What becomes of the image's volumes (bind)", image_volumes),
@@ -118,6 +132,9 @@ const struct option create_options[] = {
 	INT(oom_score_adj, "oom-score-adj", 0, "NUMBER",
 	    "Preference for being killed, -1000 to 1000", GIVEN(oom_score_adj_given)),
 	TEXT(os, "os", 0, "OS", "Use the image of this operating system"),
+	FLAG(passwd, "passwd", 0, "Add an unknown user to /etc/passwd"),
+	TEXT(passwd_entry, "passwd-entry", 0, "TEXT", "Line of /etc/passwd for an unknown user"),
+	TEXT(personality, "personality", 0, "DOMAIN", "Execution domain: LINUX or LINUX32"),
 	TEXT(pid, "pid", 0, "MODE", "PID namespace: private, host, container:ID, ns:PATH"),
 	TEXT(pid_file, "pidfile", 0, "FILE", "Write the PID of the container to the file",
 	     .completes = "file"),
@@ -147,6 +164,10 @@ const struct option create_options[] = {
 	TEXT(stop_signal, "stop-signal", 0, "SIGNAL", "Signal that stops the container (SIGTERM)"),
 	INT(stop_timeout, "stop-timeout", 0, "SECONDS", "Wait between stopping and killing (10)",
 	    GIVEN(stop_timeout_given)),
+	TEXT(subgid_name, "subgidname", 0, "NAME",
+	     "Map the group IDs that /etc/subgid gives to the name"),
+	TEXT(subuid_name, "subuidname", 0, "NAME",
+	     "Map the user IDs that /etc/subuid gives to the name"),
 	LIST(sysctl, "sysctl", 0, "NAME=VALUE",
 	     "Set a kernel parameter of the container's namespaces"),
 	INT(timeout, "timeout", 0, "SECONDS", "Kill the container after that time"),
@@ -163,7 +184,8 @@ const struct option create_options[] = {
 	COMMAS(unset_env, "unsetenv", 0, "NAME", "Remove a variable of the image"),
 	FLAG(unset_env_all, "unsetenv-all", 0, "Remove all variables of the image"),
 	TEXT(user, "user", 'u', "USER[:GROUP]", "User that the command runs as"),
-	TEXT(userns, "userns", 0, "MODE", "User namespace: host, auto[:size=COUNT]"),
+	TEXT(userns, "userns", 0, "MODE",
+	     "User namespace: host, auto[:size=COUNT], container:ID, ns:PATH"),
 	TEXT(uts, "uts", 0, "MODE", "UTS namespace: private, host, container:ID, ns:PATH"),
 	TEXT(variant, "variant", 0, "VARIANT", "Use the image of this architecture's variant"),
 	LIST(volume, "volume", 'v', "[SOURCE:]DIR[:OPTIONS]", "Mount a folder or a volume",

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -292,6 +293,15 @@ static int take_path(struct arena *a, const char *path, const char **ret, struct
 	return 0;
 }
 
+/* Each becomes one line of a log, or of the journal. */
+static bool has_control(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			return true;
+	return false;
+}
+
 static int parse_log(struct arena *a, const struct create_args *args, struct container *c,
 		     struct err *e)
 {
@@ -309,7 +319,9 @@ static int parse_log(struct arena *a, const struct create_args *args, struct con
 			r = *value ? take_path(a, value, &c->log.path, e)
 				   : err_set(e, ERR_INVALID, "there is no path");
 		else if ((value = text_after(opt, "tag=")))
-			c->log.tag = value;
+			r = has_control(value)
+				    ? err_set(e, ERR_INVALID, "there are control characters in it")
+				    : (c->log.tag = value, 0);
 		else if ((value = text_after(opt, "max-size=")))
 			r = strcmp(value, "-1") == 0 ? (c->log.max_bytes = -1, 0)
 						     : size_parse(value, &c->log.max_bytes, e);
@@ -334,6 +346,8 @@ static int check_conflicts(const struct create_args *args, struct err *e)
 {
 	if (args->replace && !args->name)
 		return err_set(e, ERR_INVALID, "cannot replace container without --name being set");
+	if (args->remove_image && !args->remove)
+		return err_set(e, ERR_INVALID, "the --rmi option does not work without --rm");
 	if (args->detach && args->attach.n)
 		return err_set(e, ERR_INVALID,
 			       "cannot specify --attach and --detach: invalid "
@@ -361,6 +375,19 @@ static int check_conflicts(const struct create_args *args, struct err *e)
 				       "stdout, or stderr",
 				       args->attach.v[i]);
 	return 0;
+}
+
+/* What is asked for is told apart by the kernel's names, in any case of letters. */
+static int parse_personality(const char *text, struct container *c, struct err *e)
+{
+	static const char *const domains[] = { "LINUX", "LINUX32" };
+
+	for (size_t i = 0; text && i < ARRAY_LEN(domains); i++)
+		if (strcasecmp(text, domains[i]) == 0)
+			c->personality = domains[i];
+	if (!text || c->personality)
+		return 0;
+	return err_set(e, ERR_INVALID, "--personality %s: it is LINUX or LINUX32", text);
 }
 
 static int check_signal(const struct create_args *args, struct err *e)
@@ -408,6 +435,11 @@ static void take_plain(struct arena *a, const struct create_args *args, struct c
 	c->timezone = args->timezone;
 	c->group_add = args->group_add;
 	c->requires = args->requires;
+	c->no_passwd = !args->passwd;
+	c->passwd_entry = args->passwd_entry;
+	c->group_entry = args->group_entry;
+	c->host_users = args->host_user;
+	c->auto_remove_image = args->remove_image;
 	c->cgroup_parent = args->cgroup_parent;
 	c->cgroups_disabled = text_eq(args->cgroups, "disabled");
 	c->device_rules = args->device_cgroup_rule;
@@ -440,6 +472,12 @@ int create_args_parse(struct arena *a, const struct create_args *args, int argc,
 	if (r == 0)
 		r = env_args_parse(a, &args->env_file, &args->env, &c->env, e);
 	if (r == 0)
+		r = parse_personality(args->personality, c, e);
+	for (size_t i = 0; r == 0 && i < args->env_merge.n; i++)
+		if (!strchr(args->env_merge.v[i], '=') || *args->env_merge.v[i] == '=')
+			r = err_set(e, ERR_INVALID, "--env-merge %s: it is NAME=TEXT",
+				    args->env_merge.v[i]);
+	if (r == 0)
 		r = parse_labels(a, args, c, e);
 	if (r == 0)
 		r = parse_namespaces(args, c, e);
@@ -465,6 +503,7 @@ int create_args_parse(struct arena *a, const struct create_args *args, int argc,
 		c->rootfs = argv[0];
 	how.image_volumes = args->image_volume;
 	take_proxies(a, args, &how.proxies);
+	how.merge_env = args->env_merge;
 	how.unset_env = args->unset_env;
 	how.unset_env_all = args->unset_env_all;
 	how.durable = !args->remove;

@@ -76,6 +76,8 @@ static int parse_option(struct arena *a, const char *text, struct container *c, 
 		add_paths(a, &c->unmask, v);
 	} else if ((v = text_after(text, "mask="))) {
 		add_paths(a, &c->mask, v);
+	} else if ((v = text_after(text, "proc-opts="))) {
+		c->proc_options = v;
 	} else if (strcmp(text, "systempaths=unconfined") == 0) {
 		texts_add(a, &c->unmask, "ALL");
 	} else {

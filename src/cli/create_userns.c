@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/create_args.h"
+#include "engine/userns.h"
 
 #define AUTO_SIZE 65536
 #define MAPS_MAX  340 /* the kernel's limit of lines */
@@ -92,13 +93,15 @@ static int parse_mode(const char *mode, struct container_create *how, struct err
 
 	if (strcmp(mode, "host") == 0 || (rest && (!*rest || *rest == ':')))
 		return rest ? parse_auto(rest, &how->userns_size, e) : 0;
+	if (((rest = text_after(mode, "container:")) || (rest = text_after(mode, "ns:"))) && *rest)
+		return 0;
 	if (strcmp(mode, "keep-id") == 0 || text_after(mode, "keep-id:") ||
-	    strcmp(mode, "nomap") == 0 || text_after(mode, "container:") ||
-	    text_after(mode, "ns:") || strcmp(mode, "private") == 0)
-		return err_set(e, ERR_UNSUPPORTED,
-			       "--userns %s: only host and auto[:size=COUNT] are supported, and "
-			       "--uidmap and --gidmap",
-			       mode);
+	    strcmp(mode, "nomap") == 0 || strcmp(mode, "private") == 0)
+		return err_set(
+			e, ERR_UNSUPPORTED,
+			"--userns %s: only host, auto[:size=COUNT], container:ID and ns:PATH "
+			"are supported, and --uidmap and --gidmap",
+			mode);
 	return err_set(e, ERR_INVALID, "unrecognized user namespace mode \"%s\"", mode);
 }
 
@@ -121,6 +124,19 @@ int create_args_userns(struct arena *a, const struct create_args *args,
 			r = parse_maps(a, "--gidmap", gids, &c->gid_maps, e);
 		if (r < 0)
 			return r;
+	}
+	if (args->subuid_name || args->subgid_name) {
+		const char *name = args->subuid_name ? args->subuid_name : args->subgid_name;
+
+		if (!text_empty(args->userns) || uids->n)
+			return err_set(e, ERR_INVALID, "--%s and --%s cannot be set together",
+				       args->subuid_name ? "subuidname" : "subgidname",
+				       uids->n ? "uidmap" : "userns");
+		r = userns_of_names(a, name, args->subgid_name ? args->subgid_name : name, c, e);
+		if (r < 0)
+			return r;
+		c->namespaces.user = "private";
+		return 0;
 	}
 	c->namespaces.user = text_empty(args->userns) ? NULL : args->userns;
 	if (!uids->n && !how->userns_size)

@@ -86,8 +86,13 @@ struct container {
 	int64_t stop_timeout_sec, timeout_sec;
 	bool tty, interactive, auto_remove, init, privileged, read_only, read_only_tmpfs;
 	bool no_new_privileges, no_hosts, no_hostname, oom_kill_disable;
-	const char *init_path, *umask, *timezone;
-	const char *restart; /* "no", "on-failure", "always", "unless-stopped" */
+	const char *init_path, *umask, *timezone, *personality;
+	bool no_passwd;                         /* an unknown user gets no entry */
+	const char *passwd_entry, *group_entry; /* templates of it; NULL: podman's */
+	struct texts host_users;                /* of the host, to be known in there */
+	bool auto_remove_image;
+	const char *proc_options; /* for the mount of /proc */
+	const char *restart;      /* "no", "on-failure", "always", "unless-stopped" */
 	int64_t restart_max;
 	struct texts requires;     /* ids of containers that are started before it */
 	struct texts volumes_from; /* ids of those whose volumes are among `mounts` */

@@ -133,6 +133,30 @@ static int fix_requires(const struct state *s, struct arena *a, struct container
 	return 0;
 }
 
+/* Who joins a user namespace has the IDs that are in it. */
+static int take_joined_ids(const struct state *s, struct arena *a, struct container *c,
+			   struct err *e)
+{
+	const char *mode = c->namespaces.user ? c->namespaces.user : "";
+	const char *id = text_after(mode, "container:"), *path = text_after(mode, "ns:");
+	struct container *other;
+	int r;
+
+	if (path)
+		return userns_of_path(a, path, c, e);
+	if (!id)
+		return 0;
+	r = container_load(s, a, id, &other, e);
+	if (r < 0)
+		return r;
+	c->uid_maps = other->uid_maps;
+	c->gid_maps = other->gid_maps;
+	/* It has the host's. */
+	if (other->uid_maps.n == 0)
+		c->namespaces.user = NULL;
+	return 0;
+}
+
 static int fix_namespaces(const struct state *s, struct arena *a, struct container_namespaces *n,
 			  struct err *e)
 {
@@ -192,6 +216,8 @@ int container_create(const struct state *s, struct arena *a, const struct contai
 	c->id = arena_strdup(a, id);
 	c->created_nsec = clock_nsec();
 	r = fix_namespaces(s, a, &c->namespaces, e);
+	if (r == 0)
+		r = take_joined_ids(s, a, c, e);
 	if (r == 0)
 		r = fix_requires(s, a, c, e);
 	if (r < 0)

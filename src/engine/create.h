@@ -16,6 +16,7 @@ struct container_create {
 	bool entrypoint_given; /* want.entrypoint counts even if empty, and ends the image's CMD */
 	const char *image_volumes; /* "bind" (NULL), "tmpfs", "ignore" */
 	struct texts proxies;      /* the host's; the image's own win over them */
+	struct texts merge_env;    /* "K=TEXT", with $NAME of the image's in it */
 	struct texts unset_env;    /* of the defaults, the proxies and the image's */
 	bool unset_env_all;
 	/* >0: want.uid_maps and want.gid_maps are so many IDs that no other container has. */

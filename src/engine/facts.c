@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "engine/accounts.h"
 #include "engine/devices.h"
 #include "engine/files.h"
 #include "engine/status.h"
@@ -156,11 +157,16 @@ static int find_groups(struct arena *a, const struct container *c, int root,
 	return 0;
 }
 
-static int find_user(struct arena *a, const struct container *c, int root, struct specify_facts *f,
-		     struct err *e)
+/* first: of the container, whose user is to be known in there. */
+static int find_user(struct arena *a, const struct container *c, int root, bool first,
+		     struct specify_facts *f, struct err *e)
 {
 	struct user_found u = { 0 };
-	int r = user_find(root, c->user ? c->user : "", a, &u, e);
+	int r = first ? container_add_host_users(a, c, root, e) : 0;
+
+	if (r < 0)
+		return r;
+	r = user_find(root, c->user ? c->user : "", a, &u, e);
 
 	if (r == 0)
 		r = find_groups(a, c, root, &u, &f->groups, e);
@@ -171,7 +177,12 @@ static int find_user(struct arena *a, const struct container *c, int root, struc
 	f->uid = u.uid;
 	f->gid = u.gid;
 	f->home = u.home;
-	return 0;
+	if (!first)
+		return 0;
+	/* It is his entry's. */
+	if (text_empty(u.name) && !c->no_passwd && !text_empty(c->working_dir))
+		f->home = c->working_dir;
+	return container_add_user(a, c, root, &u, e);
 }
 
 static int find_seccomp(struct arena *a, const struct container *c, struct specify_facts *f,
@@ -239,7 +250,7 @@ static int check_working_dir(const struct container *c, int root, struct err *e)
 }
 
 /* What any process of the container needs to be decided. */
-static int find_common(struct arena *a, const struct facts_about *about, int root,
+static int find_common(struct arena *a, const struct facts_about *about, int root, bool first,
 		       struct specify_facts *f, struct err *e)
 {
 	const struct state *s = about->state;
@@ -251,7 +262,7 @@ static int find_common(struct arena *a, const struct facts_about *about, int roo
 	f->run_path = arena_printf(a, "%s/%s/%s", s->run_path, CONTAINERS, c->id);
 	f->volumes_path = path_join(a, s->lib_path, "volumes");
 	find_limits(f);
-	r = find_user(a, c, root, f, e);
+	r = find_user(a, c, root, first, f, e);
 	return r < 0 ? r : find_seccomp(a, c, f, e);
 }
 
@@ -260,7 +271,7 @@ int container_exec_facts(struct arena *a, const struct facts_about *about, int r
 {
 	const struct container *c = about->container;
 	struct specify_facts f = { 0 };
-	int r = find_common(a, about, root, &f, e);
+	int r = find_common(a, about, root, false, &f, e);
 
 	/* Which ones they are the running process says; only that they aren't the host's counts. */
 	for (size_t i = 0; i < ARRAY_LEN(namespaces); i++) {
@@ -283,7 +294,7 @@ int container_facts(struct arena *a, const struct facts_about *about, int root,
 	int r = find_joined(a, about, &f, &network_of, e);
 
 	if (r == 0)
-		r = find_common(a, about, root, &f, e);
+		r = find_common(a, about, root, true, &f, e);
 	if (r == 0)
 		r = container_devices(a, c, &f.devices, e);
 	if (r == 0)

@@ -12,6 +12,29 @@ static void add_all(struct arena *a, struct texts *env, const struct texts *more
 		texts_set_env(a, env, more->v[i]);
 }
 
+/* $NAME and ${NAME} by what they are in env, or by nothing. */
+static const char *expand(struct arena *a, const char *text, const struct texts *env)
+{
+	static const char of_names[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	auto_buf out = BUF((size_t)1 << 20);
+
+	while (*text) {
+		const char *name = text + 1 + (text[1] == '{');
+		size_t n = *text == '$' ? strspn(name, of_names) : 0;
+
+		if (n == 0 || (text[1] == '{' && name[n] != '}')) {
+			buf_addc(&out, *text++);
+			continue;
+		}
+		for (size_t i = 0; i < env->n; i++)
+			if (strncmp(env->v[i], name, n) == 0 && env->v[i][n] == '=')
+				buf_adds(&out, env->v[i] + n + 1);
+		text = name + n + (text[1] == '{');
+	}
+	return arena_strdup(a, buf_text(&out));
+}
+
 /* What every container has, the host's proxies, the image's, and last what the user says: each may
  * replace what came before. --unsetenv takes away from all but the last. */
 static void merge_env(struct arena *a, const struct container_create *how, struct texts *ret)
@@ -32,6 +55,8 @@ static void merge_env(struct arena *a, const struct container_create *how, struc
 		if (!texts_has(&how->unset_env, arena_strndup(a, before.v[i], n)))
 			texts_add(a, &env, before.v[i]);
 	}
+	for (size_t i = 0; i < how->merge_env.n; i++)
+		texts_set_env(a, &env, expand(a, how->merge_env.v[i], &before));
 	add_all(a, &env, &how->want.env);
 	*ret = env;
 }

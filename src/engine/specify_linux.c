@@ -219,6 +219,10 @@ int specify_linux(struct arena *a, const struct container *c, const struct speci
 	hide(a, c, l);
 	make_sysctls(a, c, l);
 	l->devices = f->devices;
+	if (c->personality) {
+		l->personality = ARENA_NEW(a, struct oci_personality);
+		l->personality->domain = c->personality;
+	}
 	l->rootfs_propagation = "private";
 	r = make_resources(a, c, f, l, e);
 	return r < 0 ? r : make_seccomp(a, c, f, l, e);

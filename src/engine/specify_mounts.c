@@ -70,6 +70,14 @@ static void add_option(struct build *b, struct oci_mount *m, const char *option)
 	texts_add(b->arena, &m->options, option);
 }
 
+static void add_words(struct build *b, struct oci_mount *m, const char *words)
+{
+	struct texts l = texts_split(b->arena, words, ',');
+
+	for (size_t i = 0; i < l.n; i++)
+		add_option(b, m, l.v[i]);
+}
+
 static bool has_own_shm(const struct container *c)
 {
 	const char *ipc = c->namespaces.ipc;
@@ -84,7 +92,26 @@ static bool is_of_others(const struct container *c, const char *type)
 	       (strcmp(type, "mqueue") == 0 && !specify_is_private(c->namespaces.ipc));
 }
 
-static void add_defaults(struct build *b)
+/* Nobody in a user namespace may mount what belongs to a namespace above it, so it is shown as the
+ * host or the other container has it. A namespace that is nobody's we know stays an error. */
+static void take_from_others(struct build *b, const struct specify_facts *f, struct oci_mount *m)
+{
+	bool proc = strcmp(m->type, "proc") == 0;
+	const char *mode = proc ? b->c->namespaces.pid : b->c->namespaces.ipc;
+	const char *joined = f->joined[proc ? OCI_NS_PID : OCI_NS_IPC];
+	const char *end = joined && text_after(joined, "/proc/") ? strstr(joined, "/ns/") : NULL;
+
+	if (!specify_is_host(mode) && joined && !end)
+		return;
+	m->type = "bind";
+	m->source = m->destination;
+	if (!specify_is_host(mode) && end)
+		m->source = arena_printf(b->arena, "%.*s/root%s", (int)(end - joined), joined,
+					 m->destination);
+	m->options = texts_split(b->arena, "rbind,nosuid,noexec,nodev", ',');
+}
+
+static void add_defaults(struct build *b, const struct specify_facts *f)
 {
 	const struct container *c = b->c;
 
@@ -101,15 +128,13 @@ static void add_defaults(struct build *b)
 			continue;
 		m = add(b, d->destination, d->type, d->source);
 		m->options = texts_split(b->arena, d->options, ',');
+		if (c->proc_options && strcmp(d->type, "proc") == 0)
+			add_words(b, m, c->proc_options);
 		/* The group tty is not among a single id. */
 		if (b->single_id && strcmp(d->destination, "/dev/pts") == 0)
 			m->options.n--;
-		/* Nobody in a user namespace may mount what belongs to a namespace above it. */
-		if (c->uid_maps.n && is_of_others(c, d->type)) {
-			m->type = "bind";
-			m->source = d->destination;
-			m->options = texts_split(b->arena, "rbind,nosuid,noexec,nodev", ',');
-		}
+		if (c->uid_maps.n && is_of_others(c, d->type))
+			take_from_others(b, f, m);
 		/* A group that is not mapped can't own terminals. */
 		if (strcmp(d->type, "devpts") == 0 && !userns_has(&c->gid_maps, TTY_GROUP))
 			m->options.n--;
@@ -247,7 +272,7 @@ int specify_mounts(struct arena *a, const struct container *c, const struct spec
 {
 	struct build b = { .arena = a, .c = c, .mounts = &o->mounts, .single_id = f->single_id };
 
-	add_defaults(&b);
+	add_defaults(&b, f);
 	add_others_shm(&b, f);
 	add_writable(&b);
 	add_files(&b, f);

@@ -143,7 +143,8 @@ static int compare(const void *a, const void *b)
 }
 
 /* "USER:FIRST:COUNT" lines (subuid(5)). */
-static int read_ranges(struct arena *a, const char *path, struct ranges *ret, struct err *e)
+static int read_ranges(struct arena *a, const char *path, const char *owner, struct ranges *ret,
+		       struct err *e)
 {
 	auto_free char *text = NULL;
 	struct texts lines;
@@ -155,7 +156,8 @@ static int read_ranges(struct arena *a, const char *path, struct ranges *ret, st
 	lines = texts_split(a, r < 0 ? "" : text, '\n');
 	ret->v = arena_array(a, lines.n + 1, sizeof(*ret->v));
 	for (size_t i = 0; i < lines.n; i++) {
-		const char *numbers = text_after(lines.v[i], USERNS_OWNER ":");
+		const char *rest = text_after(lines.v[i], owner);
+		const char *numbers = rest && *rest == ':' ? rest + 1 : NULL;
 		struct range *x = &ret->v[ret->n];
 
 		if (numbers && sscanf(numbers, "%" SCNu64 ":%" SCNu64, &x->first, &x->count) == 2 &&
@@ -164,9 +166,9 @@ static int read_ranges(struct arena *a, const char *path, struct ranges *ret, st
 	}
 	if (ret->n == 0)
 		return err_set(e, ERR_DENIED,
-			       "--userns=auto takes its IDs from those of the user \"%s\": %s has "
-			       "no line %s:FIRST:COUNT",
-			       USERNS_OWNER, path, USERNS_OWNER);
+			       "the IDs are taken from those of the user \"%s\": %s has no line "
+			       "%s:FIRST:COUNT",
+			       owner, path, owner);
 	return 0;
 }
 
@@ -200,10 +202,10 @@ static int choose(struct arena *a, const char *path, struct ranges *taken, uint6
 {
 	struct ranges from;
 	uint64_t first;
-	int r = read_ranges(a, path, &from, e);
+	int r = read_ranges(a, path, USERNS_OWNER, &from, e);
 
 	if (r < 0)
-		return r;
+		return err_wrap(e, "--userns=auto");
 	if (taken->n)
 		qsort(taken->v, taken->n, sizeof(*taken->v), compare);
 	for (size_t i = 0; i < from.n; i++) {
@@ -245,4 +247,98 @@ int userns_choose(const struct state *s, struct arena *a, uint64_t size, struct 
 	}
 	r = choose(a, "/etc/subuid", &uids, size, &c->uid_maps, e);
 	return r < 0 ? r : choose(a, "/etc/subgid", &gids, size, &c->gid_maps, e);
+}
+
+static int take_ranges(struct arena *a, const char *path, const char *owner,
+		       struct oci_id_maps *ret, struct err *e)
+{
+	struct ranges from;
+	uint64_t inside = 0;
+	int r = read_ranges(a, path, owner, &from, e);
+
+	if (r < 0)
+		return r;
+	ret->v = arena_array(a, from.n, sizeof(*ret->v));
+	for (ret->n = 0; ret->n < from.n; ret->n++) {
+		const struct range *x = &from.v[ret->n];
+
+		ret->v[ret->n] = (struct oci_id_map){ inside, x->first, x->count };
+		inside += x->count;
+	}
+	return 0;
+}
+
+int userns_of_names(struct arena *a, const char *uid_name, const char *gid_name,
+		    struct container *c, struct err *e)
+{
+	int r = take_ranges(a, "/etc/subuid", uid_name, &c->uid_maps, e);
+
+	return r < 0 ? r : take_ranges(a, "/etc/subgid", gid_name, &c->gid_maps, e);
+}
+
+static int read_map(struct arena *a, pid_t pid, const char *file, struct oci_id_maps *ret,
+		    struct err *e)
+{
+	auto_free char *text = NULL;
+	struct texts lines;
+	char path[64];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
+	r = file_read_at(AT_FDCWD, path, 65536, &text, NULL, e);
+	if (r < 0)
+		return r;
+	lines = texts_split(a, text, '\n');
+	*ret = (struct oci_id_maps){ .v = arena_array(a, lines.n, sizeof(*ret->v)) };
+	for (size_t i = 0; i < lines.n; i++) {
+		struct oci_id_map *m = &ret->v[ret->n];
+
+		if (sscanf(lines.v[i], "%" SCNu64 " %" SCNu64 " %" SCNu64, &m->container_id,
+			   &m->host_id, &m->size) == 3)
+			ret->n++;
+	}
+	return ret->n ? 0 : err_set(e, ERR_INVALID, "its IDs are not mapped");
+}
+
+int userns_of_path(struct arena *a, const char *path, struct container *c, struct err *e)
+{
+	auto_close int ns = open(path, O_RDONLY | O_CLOEXEC);
+	int ready[2], hold[2], r;
+	pid_t pid;
+
+	if (ns < 0)
+		return err_sys(e, "user namespace %s", path);
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		return err_sys(e, "make a pipe");
+	if (pipe2(hold, O_CLOEXEC) < 0) {
+		r = err_sys(e, "make a pipe");
+		close(ready[0]);
+		close(ready[1]);
+		return r;
+	}
+	pid = fork();
+	if (pid == 0) {
+		struct err why = { 0 };
+
+		close(hold[1]);
+		if (setns(ns, CLONE_NEWUSER) < 0) {
+			err_sys(&why, "enter it");
+			err_send(ready[1], &why);
+			_exit(1);
+		}
+		close(ready[1]);
+		_exit(read(hold[0], &(char){ 0 }, 1) < 0);
+	}
+	close(ready[1]);
+	close(hold[0]);
+	r = pid < 0 ? err_sys(e, "fork") : err_recv(ready[0], e);
+	if (r == 0)
+		r = read_map(a, pid, "uid_map", &c->uid_maps, e);
+	if (r == 0)
+		r = read_map(a, pid, "gid_map", &c->gid_maps, e);
+	close(ready[0]);
+	close(hold[1]);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	return r < 0 ? err_wrap(e, "user namespace %s", path) : 0;
 }

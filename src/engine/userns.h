@@ -26,6 +26,11 @@ int userns_run(int userns, int (*work)(void *arg, struct err *e), void *arg, str
 /* A detached copy of the mount that the directory is on, from there, with its IDs mapped as in the
  * user namespace. ERR_UNSUPPORTED if the kernel or the file system can't. */
 int userns_map_dir(int dir, int userns, struct err *e);
+/* All IDs of that user in /etc/subuid and of that group in /etc/subgid, from 0 on inside. */
+int userns_of_names(struct arena *a, const char *uid_name, const char *gid_name,
+		    struct container *c, struct err *e);
+/* The maps of a user namespace that others made; path is of nsfs. */
+int userns_of_path(struct arena *a, const char *path, struct container *c, struct err *e);
 /* `size` IDs from USERNS_OWNER's that no container has, into c->uid_maps and c->gid_maps. The
  * store must be locked exclusively until the container is there. */
 int userns_choose(const struct state *s, struct arena *a, uint64_t size, struct container *c,

@@ -15,6 +15,23 @@ count_is() { # CONTAINER RESTARTS
     [ -z "$(berth ps -a -q)" ] && [ -z "$(berth volume ls -q)" ]
 }
 
+@test "--rmi takes the image with the container, unless another needs it" {
+    fails_with "the --rmi option does not work without --rm" -- run --rmi tiny true
+    berth create --name other tiny true
+    berth run --rm --rmi tiny true
+    berth image exists tiny
+    berth rm other
+    berth run --rm --rmi tiny true
+    run -1 berth image exists tiny
+    tiny
+    berth run -d --rm --rmi tiny true
+    wait_for no_tiny
+}
+
+no_tiny() {
+    ! berth image exists tiny
+}
+
 @test "--name, with a slash or none; a taken one names its owner; --replace" {
     local id
     id=$(berth create --name /c tiny true)

@@ -115,6 +115,42 @@ limited() { # FILE OPTION...: the file of the container's own group, on v1 or v2
     fails_with "blkio-weight must be between 10 and 1000" -- create --blkio-weight 5 tiny true
 }
 
+@test "--device-read-bps and the like: a rate for a block device" {
+    needs v1
+    [ -e /sys/fs/cgroup/blkio/blkio.throttle.read_bps_device ] || skip "needs throttling of block I/O"
+    local device number
+    device=$(find /dev -maxdepth 1 -type b -name '[vs]d[a-z]' | head -n 1)
+    [ -n "$device" ] || skip "needs a disk"
+    number=$(printf '%d:%d' 0x$(stat -c %t "$device") 0x$(stat -c %T "$device"))
+    run -0 berth run --rm --device-read-bps "$device:1mb" --device-write-bps "$device:2048" \
+        --device-read-iops "$device:30" --device-write-iops "$device:40" tiny \
+        sh -c 'cd /sys/fs/cgroup/blkio; cat blkio.throttle.*_device'
+    output_has "$number 1048576" "$number 2048" "$number 30" "$number 40"
+    fails_with "not a block device" -- create --device-read-bps /dev/null:1mb tiny true
+    fails_with "bad format" -- create --device-read-iops /dev/null tiny true
+    fails_with "/dev/nosuch" -- create --device-write-bps /dev/nosuch:1 tiny true
+}
+
+@test "--blkio-weight-device: set, or refused with the reason, never dropped" {
+    needs v1
+    local device
+    device=$(find /dev -maxdepth 1 -type b -name '[vs]d[a-z]' | head -n 1)
+    [ -n "$device" ] || skip "needs a disk"
+    run berth run --rm --blkio-weight-device "$device:200" tiny sh -c 'cat /sys/fs/cgroup/blkio/blkio*.weight_device'
+    [ "$status" = 0 ] && output_has 200 || output_has "Error: " weight_device
+    fails_with "not a block device" -- create --blkio-weight-device /dev/null:200 tiny true
+}
+
+@test "--cgroup-conf: a file of cgroup v2, and refused on v1" {
+    if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+        run -0 berth run --rm --cgroup-conf memory.high=104857600 tiny cat /sys/fs/cgroup/memory.high
+        output_is 104857600
+    else
+        fails_with -126 "needs cgroup v2" -- run --rm --cgroup-conf memory.high=104857600 tiny true
+    fi
+    fails_with "it is FILE=VALUE" -- create --cgroup-conf memory.high tiny true
+}
+
 @test "--ulimit: soft and hard, the last of a name; host; no more than can be" {
     run -0 berth run --rm --ulimit nofile=100:200 --ulimit core=0 --ulimit cpu=10:20 tiny \
         awk '/open files|core file|cpu time/ { print $(NF-2), $(NF-1) }' /proc/self/limits

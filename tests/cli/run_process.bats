@@ -45,7 +45,7 @@ logged() { # CONTAINER WORD
     in_tiny -u user:games -- id
     output_is "uid=1000(user) gid=60(games) groups=60(games)"
     in_tiny -u 4321:99 -- sh -c 'id; echo $HOME'
-    output_is "uid=4321 gid=99 groups=99
+    output_is "uid=4321(4321) gid=99(99) groups=99(99)
 /"
     in_tiny -u 1000 -- sh -c 'echo $HOME'
     output_is /home/user
@@ -97,6 +97,24 @@ HOST_B=2"
     [ "$(sort <<<"$output")" = "A=1
 HOME=/root
 HOSTNAME=h" ]
+}
+
+@test "--env-merge: what the image has, in a text; -e wins" {
+    in_tiny --env-merge 'PATH=${PATH}:/more' --env-merge 'NEW=<$TINY>$NOSUCH${' -- sh -c 'echo $PATH; echo "$NEW"'
+    output_is '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/more
+<yes>${'
+    in_tiny --env-merge 'A=$TINY' -e A=other -- sh -c 'echo $A'
+    output_is other
+    fails_with "--env-merge A: it is NAME=TEXT" -- create --env-merge A tiny true
+}
+
+@test "--personality: what uname says of the machine" {
+    [ "$(uname -m)" = x86_64 ] || skip "needs x86_64"
+    in_tiny --personality linux32 -- uname -m
+    output_is i686
+    in_tiny --personality LINUX -- uname -m
+    output_is x86_64
+    fails_with "it is LINUX or LINUX32" -- create --personality bogus tiny true
 }
 
 @test "--umask, and the usual one" {

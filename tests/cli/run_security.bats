@@ -75,6 +75,14 @@ caps() { # OPTION...: the effective and bounding sets
     output_is ""
 }
 
+@test "--security-opt proc-opts: options of /proc; systempaths=unconfined hides nothing" {
+    needs root
+    run -0 berth run --rm --security-opt proc-opts=hidepid=2,gid=5 tiny grep ' /proc proc ' /proc/mounts
+    output_has hidepid=invisible gid=5
+    run -0 berth run --rm --security-opt systempaths=unconfined tiny sh -c 'grep -c " /proc/" /proc/mounts || true'
+    output_is 0
+}
+
 @test "--security-opt of what this host has not, or nobody knows, is refused" {
     fails_with 'invalid --security-opt 1: "bogus"' -- create --security-opt bogus tiny true
     fails_with 'invalid --security-opt 2: "bogus=1"' -- create --security-opt bogus=1 tiny true

@@ -138,9 +138,11 @@ host_uid() { # CONTAINER: the user of its first process, on the host
     fails_with "overlap" -- run --rm --uidmap 0:1000:10 --uidmap 5:2000:10 tiny true
     fails_with "INSIDE:OUTSIDE[:COUNT]" -- run --rm --uidmap 0 tiny true
     fails_with "unrecognized user namespace mode" -- run --rm --userns bogus tiny true
-    for mode in keep-id nomap container:x ns:/proc/self/ns/user; do
-        fails_with "only host and auto" -- run --rm --userns "$mode" tiny true
+    for mode in keep-id nomap; do
+        fails_with "only host, auto" -- run --rm --userns "$mode" tiny true
     done
+    fails_with "user namespace /proc/self/ns/user: enter it" -- run --rm --userns ns:/proc/self/ns/user tiny true
+    fails_with 'no container with name or ID "x"' -- run --rm --userns container:x tiny true
     fails_with "" -- run --rm --userns auto:size=0 tiny true
 }
 
@@ -178,4 +180,38 @@ host_uid() { # CONTAINER: the user of its first process, on the host
     run -0 berth run --rm --network none --pid host --uts host --uidmap 0:100000:65536 tiny \
         sh -c 'readlink /proc/self/ns/pid; id -u; ls -d /proc/1'
     output_is "$(readlink /proc/self/ns/pid)"$'\n0\n/proc/1'
+}
+
+@test "--userns container: and ns: another's user namespace, its ids, and its processes alone" {
+    local pid file
+    berth run -d --name a --ipc shareable --uidmap 0:100000:65536 tiny sleep 1000
+    pid=$(pid_of a)
+    run -0 berth run --rm --userns container:a tiny sh -c 'readlink /proc/self/ns/user; touch /made; stat -c %u /made /etc/passwd; cat /proc/self/uid_map'
+    output_is "$(readlink /proc/$pid/ns/user)
+0
+0
+         0     100000      65536"
+    run -0 berth run --rm --userns "ns:/proc/$pid/ns/user" tiny readlink /proc/self/ns/user
+    output_is "$(readlink /proc/$pid/ns/user)"
+    run -0 berth run --rm --userns container:a --pid container:a --ipc container:a tiny sh -c 'ps -o pid,args | grep -c sleep; ps | wc -l'
+    [ "${lines[0]}" = 1 ] && [ "${lines[1]}" -lt 8 ]
+    # One with ids of its own sees another's processes, and not the host's.
+    run -0 berth run --rm --uidmap 0:200000:65536 --pid container:a tiny sh -c 'ps -o args | sed -n 2p'
+    output_is "sleep 1000"
+    berth create --name plain tiny true
+    run -0 berth run --rm --userns container:plain tiny cat /proc/self/uid_map
+    output_matches '^ +0 +0 +4294967295$'
+    fails_with "user namespace /nosuch" -- run --rm --userns ns:/nosuch tiny true
+    berth create --name b --userns container:a tiny true
+    fails_with "has dependent containers" -- rm -f a
+}
+
+@test "--subuidname and --subgidname: the ids that a name has" {
+    grep -q '^tester:' /etc/subuid && grep -q '^tester:' /etc/subgid || skip "needs subordinate ids of tester"
+    local first count
+    IFS=: read -r _ first count < <(grep '^tester:' /etc/subuid)
+    run -0 berth run --rm --subuidname tester tiny cat /proc/self/uid_map
+    output_matches "^ +0 +$first +$count\$"
+    fails_with "cannot be set together" -- create --subuidname tester --uidmap 0:1:1 tiny true
+    fails_with "no line nosuch:FIRST:COUNT" -- create --subgidname nosuch tiny true
 }
