@@ -85,6 +85,11 @@ static bool read_pid(int dir, const char *name, pid_t *ret)
 	return pid > 0;
 }
 
+static void wait_end(int pidfd)
+{
+	poll(&(struct pollfd){ .fd = pidfd, .events = POLLIN }, 1, DIES_WITHIN_MS);
+}
+
 int daemon_find(struct arena *a, int dir, const char *pid_name, const char *argument,
 		struct texts *ret_argv)
 {
@@ -100,6 +105,9 @@ int daemon_find(struct arena *a, int dir, const char *pid_name, const char *argu
 	if (pidfd < 0 || file_read_at(AT_FDCWD, arena_printf(a, "/proc/%d/cmdline", pid),
 				      CMDLINE_MAX, &cmdline, &len, NULL) < 0)
 		return -1;
+	/* It is about to be gone: what it holds may be there a little longer. */
+	if (!len)
+		wait_end(pidfd);
 	for (const char *at = cmdline; at < cmdline + len; at += strlen(at) + 1)
 		texts_add(a, &argv, arena_strdup(a, at));
 	if (!texts_has(&argv, argument))
@@ -116,7 +124,7 @@ void daemon_stop(struct arena *a, int dir, const char *pid_name, const char *arg
 	if (pidfd >= 0) {
 		kernel_pidfd_send_signal(pidfd, SIGKILL);
 		/* What it held is free when it is gone; it is somebody else's child. */
-		poll(&(struct pollfd){ .fd = pidfd, .events = POLLIN }, 1, DIES_WITHIN_MS);
+		wait_end(pidfd);
 	}
 	unlinkat(dir, pid_name, 0);
 }

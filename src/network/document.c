@@ -51,6 +51,7 @@ static const struct json_field attachment_fields[] = {
 	JSON_TEXT(network_attachment, mac, "mac", 0),
 	JSON_TEXTS(network_attachment, addresses, "addresses", 0),
 	JSON_TEXTS(network_attachment, aliases, "aliases", 0),
+	JSON_TEXTS(network_attachment, arguments, "arguments", 0),
 	JSON_TEXT_MAP(network_attachment, options, "options", 0),
 	{ 0 },
 };

@@ -249,12 +249,35 @@ static int make_endpoint(struct joining *j, struct network_endpoint *p, struct e
 	return lease_all(j, p, e);
 }
 
+/* It is no network among others, and makes no object. */
+static int add_pasta(struct joining *j, const struct network_attachment *asked, struct err *e)
+{
+	static const struct network pasta = { .name = NETWORK_PASTA, .driver = NETWORK_PASTA };
+
+	if (j->st->endpoints.n || j->how->asked->n > 1)
+		return err_set(e, ERR_INVALID,
+			       "pasta connects a container by itself: there can't be another "
+			       "network beside it");
+	j->st->endpoints.v[j->st->endpoints.n++] = (struct network_endpoint){
+		.network = NETWORK_PASTA,
+		.network_id = NETWORK_PASTA,
+		.driver = NETWORK_PASTA,
+		.interface = "",
+		.about = &pasta,
+		.asked = asked,
+	};
+	return 0;
+}
+
 static int add_endpoint(struct joining *j, const struct network_attachment *asked, struct err *e)
 {
 	struct network_endpoint *p = &j->st->endpoints.v[j->st->endpoints.n];
 	struct network *n;
-	int r = network_find(j->s, j->a, asked->network, &n, e);
+	int r;
 
+	if (text_eq(asked->network, NETWORK_PASTA))
+		return add_pasta(j, asked, e);
+	r = network_find(j->s, j->a, asked->network, &n, e);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < j->st->endpoints.n; i++)

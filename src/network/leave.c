@@ -11,7 +11,9 @@
 
 #include "kernel/process.h"
 #include "network/firewall.h"
+#include "network/names.h"
 #include "network/op.h"
+#include "network/pasta.h"
 
 static void keep_first(int r, const struct err *said, int *first, struct err *e)
 {
@@ -94,11 +96,30 @@ static void leave_inside(const struct network_status *st, const struct network_e
 		netlink_link_remove(inside, info.index, NULL);
 }
 
+static void pasta_leave(const struct state *s, const char *id, int dir)
+{
+	AUTO(arena) a = arena_new();
+
+	pasta_stop(a, dir, arena_printf(a, "%s/" ATTACHMENTS "/%s", s->run_path, id));
+}
+
+/* When it is written down that the container is not there any more. */
+static void forget_names(const struct state *s, const struct network_endpoints *l, int host_netns)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].dns_enabled)
+			names_update(s, l->v[i].network, host_netns, NULL);
+}
+
 static int leave_one(const struct state *s, const struct network_status *st,
 		     const struct network_endpoint *p, int dir, int host_netns, struct err *e)
 {
 	int r = 0;
 
+	if (text_eq(p->driver, NETWORK_PASTA)) {
+		pasta_leave(s, st->id, dir);
+		return 0;
+	}
 	if (p->device)
 		r = device_give_back(st, p->device, dir, host_netns, e);
 	else if (text_eq(p->driver, "bridge"))
@@ -149,7 +170,7 @@ static void drop_everywhere(const struct state *s, struct arena *a, const char *
 int network_leave(const struct state *s, const char *id, int host_netns, struct err *e)
 {
 	AUTO(arena) a = arena_new();
-	struct network_status st;
+	struct network_status st = { 0 };
 	auto_close int dir = network_record_lock(s, id, false, e);
 	int r;
 
@@ -166,6 +187,8 @@ int network_leave(const struct state *s, const char *id, int host_netns, struct 
 	}
 	if (r == 0)
 		r = state_remove_run(s, ATTACHMENTS, id, e);
+	if (r == 0)
+		forget_names(s, &st.endpoints, host_netns);
 	return r < 0 ? err_wrap(e, "take back the networks of %.12s", id) : 0;
 }
 
@@ -174,6 +197,7 @@ int network_leave_one(const struct state *s, const char *id, const char *network
 {
 	AUTO(arena) a = arena_new();
 	struct network_status st;
+	struct network_endpoint gone;
 	auto_close int dir = network_record_lock(s, id, false, e);
 	size_t at = 0;
 	int r = dir < 0 ? dir : network_record_load(a, dir, id, &st, e);
@@ -187,13 +211,17 @@ int network_leave_one(const struct state *s, const char *id, const char *network
 			       "container %.12s is not connected to network %s: network is not "
 			       "connected",
 			       id, network);
-	r = leave_one(s, &st, &st.endpoints.v[at], dir, host_netns, e);
+	gone = st.endpoints.v[at];
+	r = leave_one(s, &st, &gone, dir, host_netns, e);
 	if (r < 0)
 		return r;
 	memmove(&st.endpoints.v[at], &st.endpoints.v[at + 1],
 		(st.endpoints.n - at - 1) * sizeof(*st.endpoints.v));
 	st.endpoints.n--;
-	return network_record_save(dir, &st, e);
+	r = network_record_save(dir, &st, e);
+	if (r == 0)
+		forget_names(s, &(struct network_endpoints){ &gone, 1 }, host_netns);
+	return r;
 }
 
 void network_sweep(const struct state *s, bool devices_only)
@@ -206,4 +234,8 @@ void network_sweep(const struct state *s, bool devices_only)
 	for (size_t i = 0; i < ids.n; i++)
 		if (network_is_dead(s, ids.v[i]))
 			network_leave(s, ids.v[i], -1, NULL);
+	if (state_list_run(s, NAMES, a, &ids, NULL) < 0 || devices_only)
+		return;
+	for (size_t i = 0; i < ids.n; i++)
+		names_update(s, ids.v[i], -1, NULL);
 }

@@ -5,9 +5,6 @@
 
 #include "base/address.h"
 
-/* What dnsmasq sees of its folder: see enter() in names_server.c. */
-#define SEEN "/tmp"
-
 static bool is_on(const struct network_endpoint *at, const struct network *n)
 {
 	return text_eq(at->network, n->name) && at->dns_enabled && at->addresses.n;
@@ -79,7 +76,7 @@ struct texts names_arguments(struct arena *a, const struct network *n, const cha
 	texts_addf(a, &argv, "--pid-file=%s/pid", dir);
 	texts_add(a, &argv, "--user=nobody");
 	texts_add(a, &argv, "--no-hosts");
-	texts_add(a, &argv, "--addn-hosts=" SEEN "/hosts");
+	texts_add(a, &argv, "--addn-hosts=" NAMES_SEEN "/hosts");
 	texts_add(a, &argv, "--bind-interfaces");
 	for (size_t i = 0; i < n->subnets.n; i++)
 		if (n->subnets.v[i].gateway)

@@ -11,9 +11,13 @@
 
 #define NAMES_DOMAIN "dns.podman" /* what containers search; "web" is "web.dns.podman" too */
 
+#define NAMES      "dns"  /* a kind of the volatile root, by networks */
+#define NAMES_SEEN "/sys" /* where a server sees its folder: always there, nothing to it */
+
 /* Brings the server of a network to what is so now: started, told, or stopped when nobody is left.
- * Idempotent; also after somebody killed it. host_netns: where the gateways are, -1: here. */
-int names_update(const struct state *s, const struct network *n, int host_netns, struct err *e);
+ * Idempotent; also after somebody killed it, or removed the network. host_netns: where the gateways
+ * are, -1: here. */
+int names_update(const struct state *s, const char *network, int host_netns, struct err *e);
 
 /* The deciding parts. */
 void names_hosts(struct buf *out, const struct network *n, const struct network_statuses *all);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The process that serves names.  It parses what comes from containers and from the world, so it
- * runs as nobody and sees, in a mount namespace of its own, its folder in place of /tmp: the
+ * runs as nobody and sees, in a mount namespace of its own, its folder in place of /sys: the
  * folders above it are for root alone.
  */
 #include <errno.h>
@@ -50,14 +50,15 @@ static int enter(void *arg, struct err *e)
 
 	if (v->host_netns >= 0 && setns(v->host_netns, CLONE_NEWNET) < 0)
 		return err_sys(e, "enter the network namespace of %s", v->network->name);
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-		return err_sys(e, "make a mount namespace");
+	/* Here: the folder's mount is none of the new namespace. */
 	mount_fd = kernel_mount_copy(v->dir, "", false, e);
 	if (mount_fd < 0)
 		return mount_fd;
-	seen = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return err_sys(e, "make a mount namespace");
+	seen = open(NAMES_SEEN, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (seen < 0)
-		return err_sys(e, "open /tmp");
+		return err_sys(e, "open " NAMES_SEEN);
 	return kernel_mount_attach(mount_fd, seen, NULL, e);
 }
 
@@ -108,29 +109,48 @@ static int serve(struct server *v, const struct network_statuses *all, struct er
 	return r < 0 ? err_wrap(e, "serve names on network %s", v->network->name) : 0;
 }
 
-int names_update(const struct state *s, const struct network *n, int host_netns, struct err *e)
+/* Who waited may have got one that was removed meanwhile. */
+static int lock_folder(const struct state *s, const char *network, struct err *e)
+{
+	for (;;) {
+		auto_close int dir = state_run_dir(s, NAMES, network, true, e);
+		struct stat st;
+
+		if (dir < 0)
+			return dir;
+		if (flock(dir, LOCK_EX) < 0 || fstat(dir, &st) < 0)
+			return err_sys(e, "lock the names of network %s", network);
+		if (st.st_nlink)
+			return take_fd(dir);
+	}
+}
+
+static int stop(struct server *v, const char *network, struct err *e)
+{
+	daemon_stop(v->arena, v->dir, "pid", own_argument(v));
+	return state_remove_run(v->state, NAMES, network, e);
+}
+
+int names_update(const struct state *s, const char *network, int host_netns, struct err *e)
 {
 	AUTO(arena) a = arena_new();
 	struct network_statuses all = { 0 };
-	auto_close int dir = -1;
-	struct server v = { .arena = a, .state = s, .network = n, .host_netns = host_netns };
+	struct network *n;
+	struct server v = { .arena = a, .state = s, .host_netns = host_netns };
+	auto_close int dir = lock_folder(s, network, e);
 	int r;
 
-	if (!n->dns_enabled)
-		return 0;
-	dir = state_run_dir(s, "dns", n->name, true, e);
 	if (dir < 0)
 		return dir;
-	if (flock(dir, LOCK_EX) < 0)
-		return err_sys(e, "lock the names of network %s", n->name);
 	v.dir = dir;
-	v.path = arena_printf(a, "%s/dns/%s", s->run_path, n->name);
-	r = network_status_list(s, a, &all, e);
+	v.path = arena_printf(a, "%s/" NAMES "/%s", s->run_path, network);
+	r = network_find(s, a, network, &n, e);
+	if (r == -ENOENT)
+		return stop(&v, network, e);
+	if (r == 0)
+		r = network_status_list(s, a, &all, e);
 	if (r < 0)
 		return r;
-	if (names_any(n, &all))
-		return serve(&v, &all, e);
-	daemon_stop(a, dir, "pid", own_argument(&v));
-	unlinkat(dir, "hosts", 0);
-	return 0;
+	v.network = n;
+	return names_any(n, &all) ? serve(&v, &all, e) : stop(&v, network, e);
 }

@@ -27,6 +27,7 @@
 #define NETWORKS        "networks"    /* kinds, for state.h */
 #define ATTACHMENTS     "attachments" /* volatile only */
 #define NETWORK_DEFAULT "podman"      /* always there; answers to "bridge" as well */
+#define NETWORK_PASTA   "pasta"       /* no object: one pasta(1) for each container */
 #define NETWORK_MAX     35            /* networks of one container */
 #define INTERFACE_LEN   15 /* characters of an interface's name, the kernel's IFNAMSIZ - 1 */
 
@@ -104,6 +105,7 @@ struct network_attachment {
 	const char *mac;            /* NULL: random */
 	struct texts addresses;     /* one of each family at most; none: the next free ones */
 	struct texts aliases;
+	struct texts arguments; /* of the program, on network "pasta" */
 	struct text_map
 		options; /* mtu, metric, … of this one interface: stronger than the network's */
 };

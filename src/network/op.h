@@ -70,6 +70,10 @@ void op_address(struct plan *p, const struct op_about *about, const struct addre
 void op_up(struct plan *p, const struct op_about *about);
 /* route->index is the endpoint's. */
 void op_route(struct plan *p, const struct op_about *about, const struct netlink_route *route);
+/* The network's server of names knows the container. */
+void op_names(struct plan *p, const struct op_about *about);
+/* pasta(1) connects it, and publishes its ports. */
+void op_pasta(struct plan *p, const struct op_about *about);
 /* /run/netns/NAME, for ip-netns(8). */
 void op_name(struct plan *p, const struct op_about *about);
 

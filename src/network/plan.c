@@ -235,6 +235,10 @@ static void plan_routes(struct planning *x)
 
 static void plan_endpoint(struct planning *x)
 {
+	if (text_eq(x->n->driver, NETWORK_PASTA)) {
+		op_pasta(x->p, &x->about);
+		return;
+	}
 	switch (network_driver(x->n)) {
 	case NETWORK_BRIDGE:
 		plan_bridge(x);
@@ -249,6 +253,8 @@ static void plan_endpoint(struct planning *x)
 	plan_addresses(x);
 	op_up(x->p, &x->about);
 	plan_routes(x);
+	if (x->n->dns_enabled && network_driver(x->n) == NETWORK_BRIDGE)
+		op_names(x->p, &x->about);
 }
 
 /* Others have no rules of ours between them and the world. */

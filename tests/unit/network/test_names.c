@@ -72,7 +72,7 @@ static void the_server_listens_on_the_gateways_and_asks_the_hosts_resolvers(void
 					      "--pid-file=/run/berth/dns/net1/pid\n"
 					      "--user=nobody\n"
 					      "--no-hosts\n"
-					      "--addn-hosts=/tmp/hosts\n"
+					      "--addn-hosts=/sys/hosts\n"
 					      "--bind-interfaces\n"
 					      "--listen-address=10.89.0.1\n"
 					      "--listen-address=fd00::1\n"

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What serves a container from the background. */
+#include "network/names.h"
+#include "network/op.h"
+#include "network/pasta.h"
+
+static int apply_names(void *arg, struct err *e)
+{
+	const struct op_about *about = arg;
+
+	return names_update(about->s, about->endpoint->network, about->target->host_netns, e);
+}
+
+static void print_names(const void *arg, struct buf *out)
+{
+	const struct op_about *about = arg;
+	const struct network *n = about->endpoint->about;
+
+	buf_addf(out, "host %s", n->name);
+	for (size_t i = 0; i < n->subnets.n; i++)
+		if (n->subnets.v[i].gateway)
+			buf_addf(out, " %s", n->subnets.v[i].gateway);
+}
+
+void op_names(struct plan *p, const struct op_about *about)
+{
+	/* To undo is network_leave()'s, which knows when the container is not on the list any more.
+	 */
+	plan_add(p, &(struct plan_op){ .verb = "names",
+				       .apply = apply_names,
+				       .print = print_names,
+				       .arg = arena_copy(p->arena, about, sizeof(*about)) });
+}
+
+struct connect {
+	struct op_about about;
+	struct arena *arena;
+};
+
+static void fill(const struct connect *c, struct pasta *ret)
+{
+	*ret = (struct pasta){
+		.dir = c->about.target->lock,
+		.path = arena_printf(c->arena, "%s/" ATTACHMENTS "/%s", c->about.s->run_path,
+				     c->about.st->id),
+		.netns = arena_printf(c->arena, "/proc/%d/ns/net", c->about.target->pid),
+		.ports = &c->about.st->ports,
+		.options = &c->about.endpoint->asked->arguments,
+	};
+}
+
+static int apply_pasta(void *arg, struct err *e)
+{
+	struct pasta how;
+
+	fill(arg, &how);
+	return pasta_start(((struct connect *)arg)->arena, &how, e);
+}
+
+static void undo_pasta(void *arg)
+{
+	const struct connect *c = arg;
+	struct pasta how;
+
+	fill(c, &how);
+	pasta_stop(c->arena, how.dir, how.path);
+}
+
+static void print_pasta(const void *arg, struct buf *out)
+{
+	const struct connect *c = arg;
+	struct texts argv = { 0 };
+	struct pasta how;
+
+	fill(c, &how);
+	how.netns = "NETNS";
+	if (pasta_arguments(c->arena, &how, "pasta", &argv, NULL) == 0)
+		buf_adds(out, texts_join(c->arena, &argv, " "));
+}
+
+void op_pasta(struct plan *p, const struct op_about *about)
+{
+	struct connect *c = ARENA_NEW(p->arena, struct connect);
+
+	*c = (struct connect){ *about, p->arena };
+	plan_add(p, &(struct plan_op){ .verb = "run",
+				       .apply = apply_pasta,
+				       .undo = undo_pasta,
+				       .print = print_pasta,
+				       .arg = c });
+}
