@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "engine/rootless.h"
+#include "network/network.h"
 
 #define OUTPUT_MAX ((size_t)1 << 20)
 
@@ -29,6 +30,7 @@ bool session_open(const struct globals *g, struct session *ret, int *ret_exit)
 	}
 	/* What a crash left goes with the next command, whichever it is. */
 	state_sweep(&s.state);
+	network_sweep(&s.state, true);
 	*ret = s;
 	return true;
 }

@@ -43,6 +43,11 @@ void netlink_free(struct netlink *n)
 	free(n);
 }
 
+int netlink_fd(const struct netlink *n)
+{
+	return mnl_socket_get_fd(n->socket);
+}
+
 struct nlmsghdr *netlink_begin(struct netlink *n, uint16_t type, uint16_t flags)
 {
 	struct nlmsghdr *h;

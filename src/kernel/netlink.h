@@ -16,6 +16,7 @@ struct netlink;
 /* netns -1: this process's. */
 int netlink_open(int netns, struct netlink **ret, struct err *e);
 void netlink_free(struct netlink *n);
+int netlink_fd(const struct netlink *n);
 DEFINE_AUTO(netlink);
 
 /* A new interface, or what is to become of one: what is NULL or 0 is left to the kernel, or as it

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 
 #include "kernel/process.h"
 #include "network/firewall.h"
@@ -24,58 +23,22 @@ static void keep_first(int r, const struct err *said, int *first, struct err *e)
 		*e = *said;
 }
 
-/* A bridge of ours that has no ports goes with the last container. */
-
-struct ports {
-	int bridge;
-	bool any;
-};
-
-static int look_for_port(void *arg, const struct netlink_info *info)
-{
-	struct ports *p = arg;
-
-	if (info->master == p->bridge)
-		p->any = true;
-	return p->any;
-}
-
-static void remove_bridge(const struct state *s, struct netlink *host,
-			  const struct network_endpoint *p)
-{
-	auto_close int lock = -1;
-	struct netlink_info info;
-	const char *owner;
-	struct ports ports;
-
-	if (netlink_link_find(host, p->bridge, 0, &info, NULL) < 0)
-		return;
-	owner = text_after(info.alias, BRIDGE_MARK);
-	if (!owner || strcmp(owner, p->network) != 0)
-		return;
-	lock = network_lock(s, p->network, LOCK_EX, NULL);
-	ports = (struct ports){ .bridge = info.index };
-	if (lock >= 0 && netlink_links(host, look_for_port, &ports, NULL) == 0 && !ports.any)
-		netlink_link_remove(host, info.index, NULL);
-}
-
 static int leave_bridge(const struct state *s, const struct network_endpoint *p, int host_netns,
 			struct err *e)
 {
 	AUTO(netlink) host = NULL;
-	struct netlink_info info;
+	struct netlink_info port = { 0 };
 	int r = netlink_open(host_netns, &host, e);
 
 	if (r < 0)
 		return r;
-	if (p->host_interface && netlink_link_find(host, p->host_interface, 0, &info, NULL) == 0) {
-		r = netlink_link_remove(host, info.index, e);
+	if (p->host_interface && netlink_link_find(host, p->host_interface, 0, &port, NULL) == 0) {
+		r = netlink_link_set(host, port.index, &(struct netlink_link){ .down = true }, e);
 		/* Its other end's namespace was faster. */
 		if (r == -ENODEV)
 			r = 0;
 	}
-	if (p->bridge)
-		remove_bridge(s, host, p);
+	network_remove_behind(s, host, port.index, p);
 	return r;
 }
 

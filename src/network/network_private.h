@@ -86,6 +86,10 @@ int network_record_load(struct arena *a, int dir, const char *id, struct network
 int network_take_back(const struct state *s, const struct network_status *st, int dir, size_t first,
 		      int host_netns, struct err *e);
 
+/* Removes the outer end of a port (index; 0: none), and its bridge if that is left without. */
+void network_remove_behind(const struct state *s, struct netlink *host, int index,
+			   const struct network_endpoint *p);
+
 /* A host's interface: as it is now. Errors say what is in its way. */
 int network_device_look(const struct state *s, struct arena *a, struct netlink *host,
 			const char *name, struct network_device **ret, struct err *e);

@@ -92,6 +92,17 @@ static inline void host_do(const char *command)
 		fail_msg("%s", command);
 }
 
+/* The same, 10 s later at the most. */
+static inline void host_wait(const char *command)
+{
+	for (int i = 0; i < 200; i++) {
+		if (host_run(command) == 0)
+			return;
+		usleep(50000);
+	}
+	fail_msg("waited in vain for: %s", command);
+}
+
 /* A container: a process in a network namespace of its own. */
 struct guest {
 	const char *id, *name;

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the kernel takes long for is done behind everybody's back: removing an interface waits until
+ * no processor can still look at it, tens of milliseconds.  By then it is down, and nobody misses
+ * it.  A bridge stays a second longer, as the next container may want it.  If this process is
+ * killed, the namespace takes its interfaces with it all the same, and the next one that leaves,
+ * the bridge.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "kernel/open.h"
+#include "network/network_private.h"
+
+#define IDLE_MS 1000
+#define WAITER  "idle.lock" /* in networks/NAME: one waits for each bridge */
+
+struct ports {
+	int bridge;
+	bool any;
+};
+
+static int look_for_port(void *arg, const struct netlink_info *info)
+{
+	struct ports *p = arg;
+
+	if (info->master == p->bridge)
+		p->any = true;
+	return p->any;
+}
+
+static bool is_idle(struct netlink *host, const struct network_endpoint *p,
+		    struct netlink_info *ret)
+{
+	struct ports ports = { 0 };
+	const char *owner;
+
+	if (netlink_link_find(host, p->bridge, 0, ret, NULL) < 0)
+		return false;
+	owner = text_after(ret->alias, BRIDGE_MARK);
+	if (!owner || strcmp(owner, p->network) != 0)
+		return false;
+	ports.bridge = ret->index;
+	return netlink_links(host, look_for_port, &ports, NULL) == 0 && !ports.any;
+}
+
+static bool wait_alone(const struct state *s, const char *network)
+{
+	struct timespec idle = { .tv_sec = IDLE_MS / 1000, .tv_nsec = IDLE_MS % 1000 * 1000000L };
+	auto_close int dir = state_run_dir(s, NETWORKS, network, true, NULL);
+	int fd = dir < 0 ? -1 : openat(dir, WAITER, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	/* Whoever waits already looks later than we would. */
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return false;
+	nanosleep(&idle, NULL);
+	/* Before the look: who ends from now on waits himself. */
+	close(fd);
+	return true;
+}
+
+static void remove_bridge(const struct state *s, struct netlink *host,
+			  const struct network_endpoint *p)
+{
+	auto_close int lock = -1;
+	struct netlink_info info;
+
+	if (!is_idle(host, p, &info) || !wait_alone(s, p->network))
+		return;
+	lock = network_lock(s, p->network, LOCK_EX, NULL);
+	if (lock >= 0 && is_idle(host, p, &info))
+		netlink_link_remove(host, info.index, NULL);
+}
+
+static void remove_all(const struct state *s, struct netlink *host, int index,
+		       const struct network_endpoint *p)
+{
+	if (index)
+		netlink_link_remove(host, index, NULL);
+	if (p->bridge)
+		remove_bridge(s, host, p);
+}
+
+/* Nobody's child, with nothing of its parent's open: who waits for the end of that must not wait
+ * for this one's. */
+static void be_alone(const struct state *s, struct netlink *host)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	setsid();
+	for (int fd = 0; null >= 0 && fd < 3; fd++)
+		dup2(null, fd);
+	kernel_close_but(3, s->run, netlink_fd(host));
+}
+
+void network_remove_behind(const struct state *s, struct netlink *host, int index,
+			   const struct network_endpoint *p)
+{
+	pid_t pid = fork();
+
+	if (pid < 0) {
+		remove_all(s, host, index, p);
+		return;
+	}
+	if (pid == 0) {
+		if (fork() == 0) {
+			be_alone(s, host);
+			remove_all(s, host, index, p);
+		}
+		_exit(0);
+	}
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
