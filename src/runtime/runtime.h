@@ -128,6 +128,9 @@ struct runtime_exec {
 int runtime_exec(const struct runtime_exec *how, struct arena *a, struct runtime_container *ret,
 		 struct err *e);
 
+/* After the container: the groups of resctrl that linux.intelRdt had made for it. */
+int runtime_remove_rdt(const struct oci_config *c, const char *id, struct err *e);
+
 /* What of a configuration is left out, where the specification says that it is, a line each that
  * names its place: unknown capabilities, a label without its security module… */
 void runtime_warnings(const struct oci_config *c, struct arena *a, struct texts *ret);

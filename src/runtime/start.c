@@ -45,6 +45,7 @@ struct build *build_new(struct arena *a, const struct oci_config *config,
 				.mask = -1,
 				.network = -1,
 				.proc = -1,
+				.nodes = -1,
 				.launcher = -1 };
 	plan_init(&b->before, a);
 	plan_init(&b->child, a);

@@ -115,6 +115,7 @@ int identity_plan(struct build *b, struct err *e);     /* directory, user, capab
 int program_plan(struct build *b, struct err *e);      /* the launcher */
 int program_look_plan(struct build *b, struct err *e); /* that the program is there */
 int affinity_plan(struct build *b, const char *cpus, struct err *e); /* exec's */
+int rdt_plan(struct build *b, struct err *e);                        /* linux.intelRdt */
 void affinity_reset_plan(struct build *b);                           /* once in the group */
 /* Will the launcher load a filter, and with what privilege? */
 bool program_is_filtered(const struct build *b);

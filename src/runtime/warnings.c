@@ -54,6 +54,11 @@ void runtime_warnings(const struct oci_config *c, struct arena *a, struct texts 
 	warn_labels(c, a, &found);
 	if (c->linux_part && c->linux_part->personality && c->linux_part->personality->flags.n)
 		texts_add(a, &found, "linux.personality.flags: none is known, all are ignored");
+	if (c->linux_part && c->linux_part->intel_rdt &&
+	    (c->linux_part->intel_rdt->enable_cmt || c->linux_part->intel_rdt->enable_mbm))
+		texts_add(a, &found,
+			  "linux.intelRdt: enableCMT and enableMBM are ignored; enableMonitoring "
+			  "took their place");
 	for (size_t i = 0; i < c->mounts.n; i++)
 		if (c->mounts.v[i].destination[0] != '/')
 			texts_addf(

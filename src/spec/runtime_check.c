@@ -391,6 +391,27 @@ static int check_time_offsets(const struct oci_config *c, struct err *e)
 	return 0;
 }
 
+static int check_intel_rdt(const struct oci_intel_rdt *r, struct err *e)
+{
+	const char *clos = r->clos_id;
+
+	if (!text_empty(clos) && strcmp(clos, "/") != 0 &&
+	    (strchr(clos, '/') || strchr(clos, '\n') || strcmp(clos, ".") == 0 ||
+	     strcmp(clos, "..") == 0))
+		return INVALID("linux.intelRdt.closID: \"%s\" is no name", clos);
+	if (r->l3_cache_schema && strchr(r->l3_cache_schema, '\n'))
+		return INVALID("linux.intelRdt.l3CacheSchema: may not contain newlines");
+	if (!text_empty(r->mem_bw_schema) &&
+	    (!text_after(r->mem_bw_schema, "MB:") || strchr(r->mem_bw_schema, '\n')))
+		return INVALID(
+			"linux.intelRdt.memBwSchema: must begin with MB: and may not contain "
+			"newlines");
+	for (size_t i = 0; i < r->schemata.n; i++)
+		if (strchr(r->schemata.v[i], '\n'))
+			return INVALID("linux.intelRdt.schemata[%zu]: may not contain newlines", i);
+	return 0;
+}
+
 static int check_words(const struct oci_linux *l, struct err *e)
 {
 	static const char *const propagations[] = {
@@ -440,6 +461,8 @@ static int check_linux(const struct oci_config *c, struct err *e)
 		r = check_paths(&l->readonly_paths, "linux.readonlyPaths", e);
 	if (r == 0 && l->memory_policy)
 		r = check_memory_policy(l->memory_policy, e);
+	if (r == 0 && l->intel_rdt)
+		r = check_intel_rdt(l->intel_rdt, e);
 	if (r == 0)
 		r = check_time_offsets(c, e);
 	if (r == 0)

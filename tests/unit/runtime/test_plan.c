@@ -149,8 +149,6 @@ static void what_cannot_be_planned_says_why(void **state)
 		    .mounts = "{\"destination\":\"/a\",\"source\":\"/b\",\"options\":[\"bind\","
 			      "\"idmap\"]}" },
 		  "mount on /a: there are no ID mappings" },
-		{ { .args = "\"x\"", .os = ",\"intelRdt\":{}" },
-		  "linux.intelRdt: is not supported" },
 		{ { .args = "\"x\"",
 		    .os = ",\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0-9999\"}" },
 		  "linux.memoryPolicy.nodes: invalid memory policy node \"0-9999\"" },
