@@ -134,9 +134,11 @@ static int make_node(void *arg, struct err *e)
 	const struct node *n = arg;
 	auto_close int parent = -1;
 	const char *name;
+	int r;
 
 	parent = kernel_parent_in(n->s.c->root, n->path, 0755, &name, e);
-	return parent < 0 ? parent : make_node_at(parent, name, n, e);
+	r = parent < 0 ? parent : make_node_at(parent, name, n, e);
+	return r < 0 ? err_wrap(e, "linux.devices") : 0;
 }
 
 static int open_dev(const struct child *c, struct err *e)
