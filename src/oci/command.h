@@ -27,4 +27,5 @@ const char *oci_cgroup_manager(const struct oci_globals *g);
 extern const struct command oci_root_command;
 extern const struct command oci_create_command, oci_run_command, oci_start_command,
 	oci_state_command, oci_kill_command, oci_delete_command, oci_exec_command, oci_list_command,
-	oci_ps_command, oci_pause_command, oci_resume_command;
+	oci_ps_command, oci_pause_command, oci_resume_command, oci_update_command,
+	oci_events_command, oci_features_command, oci_spec_command;

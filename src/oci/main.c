@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -95,26 +96,33 @@ static int open_log(const struct oci_globals *g, struct err *e)
 	return 0;
 }
 
-static void choose_root(struct oci_globals *g)
+static int choose_root(struct oci_globals *g, struct err *e)
 {
 	const char *run = getenv("XDG_RUNTIME_DIR");
+	char here[PATH_MAX];
 
-	if (!text_empty(g->root))
-		return;
-	g->root_given = false;
-	if (identity_is_root() || text_empty(run))
-		g->root = "/run/berth-oci";
-	else
-		g->root = path_join(g->arena, run, "berth-oci");
+	if (text_empty(g->root)) {
+		g->root_given = false;
+		g->root = identity_is_root() || text_empty(run)
+				  ? "/run/berth-oci"
+				  : path_join(g->arena, run, "berth-oci");
+	}
+	if (*g->root == '/')
+		return 0;
+	/* Commands go to other folders. */
+	if (!getcwd(here, sizeof(here)))
+		return err_sys(e, "the working directory");
+	g->root = path_join(g->arena, here, g->root);
+	return 0;
 }
 
-static void complete(struct oci_globals *g)
+static int complete(struct oci_globals *g, struct err *e)
 {
 	if (!g->rootless || text_eq(g->rootless, "auto"))
 		g->is_rootless = geteuid() != 0 || !identity_is_outside();
 	else
 		g->is_rootless = text_eq(g->rootless, "true");
-	choose_root(g);
+	return choose_root(g, e);
 }
 
 static int print_version(const struct oci_globals *g)
@@ -139,7 +147,8 @@ static int dispatch(struct oci_globals *g, struct option_result *found)
 {
 	struct err e;
 
-	complete(g);
+	if (complete(g, &e) < 0)
+		return oci_fail(g, &e);
 	if (open_log(g, &e) < 0) {
 		g->log = NULL;
 		return oci_fail(g, &e);

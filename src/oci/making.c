@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "base/units.h"
 #include "oci/handover.h"
+#include "oci/notify.h"
 
 #define FDS_MAX 1024
 
@@ -182,6 +183,9 @@ static int create(struct making *m, struct err *e)
 	};
 	auto_close int listener = -1;
 	int r = choose_streams(m, &how.streams, e);
+
+	if (r == 0)
+		r = notify_prepare(&m->at, m->g->root, c, e);
 
 	if (r < 0)
 		return r;

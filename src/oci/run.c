@@ -2,6 +2,7 @@
 #include "oci/delete.h"
 #include "oci/foreground.h"
 #include "oci/making.h"
+#include "oci/notify.h"
 #include "oci/start.h"
 
 static const struct option run_options[] = {
@@ -23,23 +24,30 @@ static int end(struct making *m, struct err *e)
 
 static int run_container(struct making *m, int *ret_code, struct err *e)
 {
+	auto_close int notify = -1;
 	struct err ignored;
 	int r = making_begin(m, e);
 
 	if (r < 0)
 		return r;
-	r = runtime_go(&m->c, e);
+	r = notify_listen(&m->at, &notify, e);
+	if (r == 0)
+		r = runtime_go(&m->c, e);
 	if (r < 0) {
 		delete_container(&m->at, true, &ignored);
 		record_close(&m->at);
 		return r;
 	}
 	r = started(&m->at, &m->config, e);
+	record_unlock(&m->at);
+	if (r == 0 && notify >= 0 && m->stays)
+		notify_relay_aside(notify, m->c.pidfd, m->c.pid);
+	else if (r == 0 && notify >= 0)
+		notify_relay(notify, m->c.pidfd, m->c.pid);
 	if (r < 0 || !m->stays) {
 		record_close(&m->at);
 		return r;
 	}
-	record_unlock(&m->at);
 	r = foreground_wait(&m->c, ret_code, e);
 	/* Somebody may have deleted it meanwhile. */
 	if (r == 0 && record_lock(&m->at, &ignored) == 0)

@@ -2,6 +2,7 @@
 #include "oci/start.h"
 
 #include "oci/delete.h"
+#include "oci/notify.h"
 #include "runtime/runtime.h"
 
 static int check_created(const struct record_at *at, struct err *e)
@@ -15,25 +16,6 @@ static int check_created(const struct record_at *at, struct err *e)
 	if (s == RECORD_PAUSED)
 		return err_set(e, ERR_CONFLICT, "cannot start a paused container");
 	return err_set(e, ERR_CONFLICT, "cannot start an already running container");
-}
-
-static int resume(struct record_at *at, const struct oci_config *c, struct err *e)
-{
-	auto_close int pidfd = record_pidfd(at, e);
-	auto_close int socket = pidfd < 0 ? -1 : record_connect(at, e);
-
-	if (pidfd < 0 || socket < 0)
-		return -e->code;
-	return runtime_resume(
-		&(struct runtime_resume){
-			.config = c,
-			.id = at->r.id,
-			.bundle = at->r.bundle,
-			.pid = (pid_t)at->r.pid,
-			.pidfd = pidfd,
-			.socket = socket,
-		},
-		at->arena, e);
 }
 
 int started(struct record_at *at, const struct oci_config *c, struct err *e)
@@ -50,6 +32,35 @@ int started(struct record_at *at, const struct oci_config *c, struct err *e)
 	return r;
 }
 
+static int resume(struct record_at *at, const struct oci_config *c, struct err *e)
+{
+	auto_close int pidfd = record_pidfd(at, e), notify = -1, socket = -1;
+	int r = pidfd < 0 ? pidfd : notify_listen(at, &notify, e);
+
+	if (r < 0)
+		return r;
+	socket = record_connect(at, e);
+	if (socket < 0)
+		return socket;
+	r = runtime_resume(
+		&(struct runtime_resume){
+			.config = c,
+			.id = at->r.id,
+			.bundle = at->r.bundle,
+			.pid = (pid_t)at->r.pid,
+			.pidfd = pidfd,
+			.socket = socket,
+		},
+		at->arena, e);
+	if (r == 0)
+		r = started(at, c, e);
+	if (r == 0 && notify >= 0) {
+		record_unlock(at);
+		notify_relay(notify, pidfd, (pid_t)at->r.pid);
+	}
+	return r;
+}
+
 static int start(struct oci_globals *g, const char *id, struct err *e)
 {
 	struct record_at at;
@@ -63,8 +74,6 @@ static int start(struct oci_globals *g, const char *id, struct err *e)
 		r = record_config(&at, &c, e);
 	if (r == 0)
 		r = resume(&at, &c, e);
-	if (r == 0)
-		r = started(&at, &c, e);
 	record_close(&at);
 	return r;
 }
