@@ -41,7 +41,7 @@ static const struct json_field record_fields[] = {
 	JSON_TEXT_MAP(record, annotations, "annotations", 0),
 	{ 0 },
 };
-static const struct json_type record_json = JSON_TYPE(record, record_fields);
+const struct json_type record_json = JSON_TYPE(record, record_fields);
 
 static const char id_characters[] = "abcdefghijklmnopqrstuvwxyz"
 				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.";

@@ -25,6 +25,8 @@ struct record {
 	struct text_map annotations;
 };
 
+extern const struct json_type record_json; /* state.json */
+
 enum record_status {
 	RECORD_CREATING,
 	RECORD_CREATED,

@@ -11,15 +11,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "runtime/home.h"
 #include "runtime/step.h"
 
 #define LINE_SIZE 4096
 #define READ_MAX  (4U << 20) /* of the file */
 
-struct home {
+struct home_step {
 	struct step s;
 	uint64_t uid;
-	char text[PATH_MAX + sizeof("HOME=")];
+	char text[sizeof("HOME=") + PATH_MAX];
 };
 
 /* The n-th field of a line of passwd(5), from 0; *ret_len its length. */
@@ -34,7 +35,7 @@ static const char *field(const char *line, unsigned n, size_t *ret_len)
 }
 
 /* Is it the user's, with a home? */
-static bool take_line(struct home *h, const char *line)
+static bool take_line(const char *line, uint64_t wanted, char *ret, size_t size)
 {
 	size_t len;
 	const char *uid = field(line, 2, &len), *home;
@@ -48,31 +49,31 @@ static bool take_line(struct home *h, const char *line)
 		n = n * 10 + (uint64_t)(uid[i] - '0');
 	}
 	home = field(line, 5, &len);
-	if (n != h->uid || !home)
+	if (n != wanted || !home)
 		return false;
-	if (len > 0 && len < PATH_MAX) {
-		memcpy(h->text + strlen("HOME="), home, len);
-		h->text[strlen("HOME=") + len] = '\0';
+	if (len > 0 && len < size) {
+		memcpy(ret, home, len);
+		ret[len] = '\0';
 	}
 	return true;
 }
 
 /* Lines longer than the buffer are nobody's. */
-static void read_passwd(struct home *h, int fd)
+void home_read(int passwd, uint64_t uid, char *ret, size_t size)
 {
 	char text[LINE_SIZE + 1];
 	size_t have = 0, total = 0;
 	bool skipping = false;
 	ssize_t n;
 
-	while (total < READ_MAX && (n = read(fd, text + have, LINE_SIZE - have)) > 0) {
+	while (total < READ_MAX && (n = read(passwd, text + have, LINE_SIZE - have)) > 0) {
 		char *line = text, *end;
 
 		total += (size_t)n;
 		have += (size_t)n;
 		while ((end = memchr(line, '\n', have - (size_t)(line - text)))) {
 			*end = '\0';
-			if (!skipping && take_line(h, line))
+			if (!skipping && take_line(line, uid, ret, size))
 				return;
 			skipping = false;
 			line = end + 1;
@@ -86,12 +87,12 @@ static void read_passwd(struct home *h, int fd)
 	}
 	text[have] = '\0';
 	if (have && !skipping)
-		take_line(h, text);
+		take_line(text, uid, ret, size);
 }
 
 static int find_home(void *arg, struct err *e)
 {
-	struct home *h = arg;
+	struct home_step *h = arg;
 	auto_close int at = kernel_open_in(h->s.c->root, "/etc/passwd", O_PATH, NULL), fd = -1;
 	struct stat st;
 
@@ -100,7 +101,7 @@ static int find_home(void *arg, struct err *e)
 		return 0;
 	fd = kernel_open_in(h->s.c->root, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY, NULL);
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		read_passwd(h, fd);
+		home_read(fd, h->uid, h->text + strlen("HOME="), PATH_MAX);
 	return 0;
 }
 
@@ -123,7 +124,7 @@ int environment_plan(struct build *b, struct err *e)
 {
 	const struct texts *env = &b->process->env;
 	bool has_home = false;
-	struct home *h;
+	struct home_step *h;
 	size_t n = 0;
 
 	b->env = arena_array(b->a, env->n + 2, sizeof(*b->env));
@@ -135,11 +136,12 @@ int environment_plan(struct build *b, struct err *e)
 	}
 	if (has_home)
 		return 0;
-	h = ARENA_NEW(b->a, struct home);
-	*h = (struct home){ .s = { b->c, arena_printf(b->a, "of %llu",
-						      (unsigned long long)b->process->user.uid) },
-			    .uid = b->process->user.uid,
-			    .text = "HOME=/" };
+	h = ARENA_NEW(b->a, struct home_step);
+	*h = (struct home_step){ .s = { b->c,
+					arena_printf(b->a, "of %llu",
+						     (unsigned long long)b->process->user.uid) },
+				 .uid = b->process->user.uid,
+				 .text = "HOME=/" };
 	b->env[n++] = h->text;
 	step_add(&b->child, "home", find_home, h);
 	return 0;
