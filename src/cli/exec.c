@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "engine/exec.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/file.h"
 #include "cli/commands.h"
 #include "cli/create_args.h"
 #include "cli/select.h"
 #include "runtime/runtime.h"
 
 struct exec_args {
-	bool detach, interactive, tty, privileged, latest;
-	const char *detach_keys, *user, *working_dir;
+	bool detach, interactive, tty, privileged, latest, no_session;
+	const char *cid_file, *detach_keys, *user, *working_dir;
 	struct texts env, env_file;
 	int64_t preserve_fds;
 };
 
 static const struct option exec_options[] = {
+	OPTION_TEXT(exec_args, cid_file, "cidfile", 0, "FILE",
+		    "Read the container's ID from the file", .completes = "file"),
 	OPTION_FLAG(exec_args, detach, "detach", 'd',
 		    "Run in the background and print the session"),
 	OPTION_TEXT(exec_args, detach_keys, "detach-keys", 0, "KEYS",
@@ -25,6 +30,8 @@ static const struct option exec_options[] = {
 		    "Read environment variables from the file", .completes = "file"),
 	OPTION_FLAG(exec_args, interactive, "interactive", 'i', "Pass standard input on"),
 	OPTION_FLAG(exec_args, latest, "latest", 'l', "Act on the last created container"),
+	OPTION_FLAG(exec_args, no_session, "no-session", 0,
+		    "Keep it out of the container's exec sessions"),
 	OPTION_INT(exec_args, preserve_fds, "preserve-fds", 0, "N", "Pass N more descriptors on"),
 	OPTION_FLAG(exec_args, privileged, "privileged", 0, "Give the process all capabilities"),
 	OPTION_FLAG(exec_args, tty, "tty", 't', "Give the process a terminal"),
@@ -40,12 +47,27 @@ static int exit_of(const struct err *e)
 	return e->where == CONTAINER_NOT_RUNNING ? 255 : EXIT_ENGINE;
 }
 
+static const struct container *by_file(struct session *s, const char *path, struct err *e)
+{
+	auto_free char *text = NULL;
+	struct container *c = NULL;
+	int r = file_read_at(AT_FDCWD, path, 4096, &text, NULL, e);
+
+	if (r < 0) {
+		err_wrap(e, "reading CIDFile");
+		return NULL;
+	}
+	text[strcspn(text, "\r\n")] = '\0';
+	return container_find(&s->state, s->arena, text, &c, e) == 0 ? c : NULL;
+}
+
 static int run_session(struct session *s, const struct exec_args *args, int argc, const char **argv)
 {
 	struct container_exec how = {
 		.tty = args->tty,
 		.interactive = args->interactive,
 		.detach = args->detach,
+		.no_session = args->no_session,
 		.privileged = args->privileged,
 		.user = args->user,
 		.working_dir = args->working_dir,
@@ -57,13 +79,15 @@ static int run_session(struct session *s, const struct exec_args *args, int argc
 	struct err e;
 	int code;
 
-	if (args->latest)
+	if (args->cid_file)
+		c = by_file(s, args->cid_file, &e);
+	else if (args->latest)
 		c = select_one(s, true, 0, NULL, &e);
 	else
 		c = select_one(s, false, argc, argv, &e);
 	if (!c)
 		return cli_fail(&e);
-	for (int i = args->latest ? 0 : 1; i < argc; i++)
+	for (int i = args->latest || args->cid_file ? 0 : 1; i < argc; i++)
 		texts_add(s->arena, &how.args, argv[i]);
 	if (env_args_parse(s->arena, &args->env_file, &args->env, &how.env, &e) < 0)
 		return cli_fail(&e);
@@ -82,10 +106,12 @@ static int run(void *globals, void *args, int argc, const char **argv)
 	struct session s;
 	int code;
 
-	if (argc == 0 && !a->latest)
+	if (a->latest && a->cid_file)
+		return cli_failf("--latest and --cidfile cannot be used together");
+	if (argc == 0 && !a->latest && !a->cid_file)
 		return cli_failf("exec requires the name or ID of a container or the --latest "
 				 "flag");
-	if (argc < 2 && !a->latest)
+	if (argc < 2 && !a->latest && !a->cid_file)
 		return cli_failf("must provide a non-empty command to start an exec session: "
 				 "invalid argument");
 	if (!session_open(globals, &s, &code))

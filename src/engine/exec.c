@@ -2,18 +2,25 @@
 /*
  * The container's configuration is made again from what was asked for, as a start makes it, so that
  * the program gets the same capabilities, filter and limits; what exec says goes over it.  A
- * detached one is a grandchild, and the file exec/ID of the run directory says which process it is.
+ * detached one is a grandchild.  The file exec/ID of the run directory says which process it is.
+ *
+ * A program with a terminal may be detached from, and then outlives the caller; so its parent is
+ * not the caller but a keeper between them, which reads the terminal from then on.  Else the keeper
+ * only waits, and when the caller dies it kills the program.
  */
 #include "engine/exec.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "base/path.h"
@@ -131,7 +138,8 @@ static int execute(struct session *x, const struct pipes *p, struct runtime_cont
 		return err_set(e, ERR_INVALID, "--preserve-fds %d: at most %d", n, FDS_MAX);
 	for (int i = 0; i < n; i++) {
 		fds[i] = 3 + i;
-		if (fcntl(fds[i], F_GETFD) < 0)
+		/* What is closed on exec is none that we were given. */
+		if (fcntl(fds[i], F_GETFD) != 0)
 			return err_set(e, ERR_INVALID,
 				       "--preserve-fds %d: file descriptor %d is not available", n,
 				       fds[i]);
@@ -168,11 +176,12 @@ static int send_signal(void *arg, int number)
 	return kernel_pidfd_send_signal(rc->pidfd, number);
 }
 
-static int relay(struct session *x, struct runtime_container *rc, struct pipes *p, int *ret_code,
-		 struct err *e)
+/* Its end, or that it goes on without us. */
+static int relay(struct session *x, const struct runtime_container *rc, struct pipes *p,
+		 enum attach_end *ret, struct err *e)
 {
 	struct attach_result end = { 0 };
-	int status = 0, r;
+	int r;
 
 	close_p(&p->in[0]);
 	close_p(&p->out[1]);
@@ -190,22 +199,12 @@ static int relay(struct session *x, struct runtime_container *rc, struct pipes *
 				.detach_keys = x->how->detach_keys,
 				.proxy_signals = true,
 				.send_signal = send_signal,
-				.arg = rc,
+				.arg = (void *)(uintptr_t)rc,
 			},
 			&end, e);
-	if (r < 0) {
-		kernel_pidfd_send_signal(rc->pidfd, SIGKILL);
-		waitpid(rc->pid, &status, 0);
-		return r;
-	}
-	*ret_code = 0;
-	if (end.end == ATTACH_DETACHED)
-		return 0;
-	while (waitpid(rc->pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return err_sys(e, "wait for the process");
-	*ret_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-	return 0;
+	if (r == 0)
+		*ret = end.end;
+	return r;
 }
 
 static int note_session(const struct session *x, const struct runtime_container *rc, const char *id,
@@ -215,6 +214,8 @@ static int note_session(const struct session *x, const struct runtime_container 
 	auto_close int dir = -1;
 	char text[64];
 
+	if (x->how->no_session)
+		return 0;
 	if (run < 0)
 		return run;
 	if (mkdirat(run, "exec", 0700) < 0 && errno != EEXIST)
@@ -224,6 +225,15 @@ static int note_session(const struct session *x, const struct runtime_container 
 		return dir;
 	snprintf(text, sizeof(text), "%d %llu", rc->pid, (unsigned long long)rc->start_time);
 	return file_replace_at(dir, id, text, strlen(text), NULL, e);
+}
+
+static void forget_session(const struct session *x, const char *id)
+{
+	auto_close int run = state_run_dir(x->state, CONTAINERS, x->c->id, false, NULL);
+	auto_close int dir = run < 0 ? -1 : file_open_dir_at(run, "exec", NULL);
+
+	if (dir >= 0)
+		unlinkat(dir, id, 0);
 }
 
 /* A child makes the program and ends, so that init reaps it, whoever the caller is. */
@@ -257,19 +267,177 @@ static int run_detached(struct session *x, char ret_id[STATE_ID_LEN + 1], struct
 	return r;
 }
 
+static int exit_code(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 static int run_attached(struct session *x, int *ret_code, struct err *e)
 {
 	struct runtime_container rc = { .pidfd = -1, .console = -1 };
+	char id[STATE_ID_LEN + 1];
+	enum attach_end end;
 	struct pipes p;
-	int r = make_pipes(x->how, &p, e);
+	int status = 0, r = make_pipes(x->how, &p, e);
 
+	state_new_id(id);
 	if (r == 0)
 		r = execute(x, &p, &rc, e);
-	if (r == 0) {
-		r = relay(x, &rc, &p, ret_code, e);
-		runtime_close(&rc);
+	if (r < 0) {
+		close_pipes(&p);
+		return r;
 	}
+	r = note_session(x, &rc, id, e);
+	if (r == 0)
+		r = relay(x, &rc, &p, &end, e);
+	if (r < 0)
+		kernel_pidfd_send_signal(rc.pidfd, SIGKILL);
+	while (waitpid(rc.pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_sys(e, "wait for the process");
+	forget_session(x, id);
+	runtime_close(&rc);
 	close_pipes(&p);
+	*ret_code = exit_code(status);
+	return r;
+}
+
+/* What the keeper says of the program: that it was executed, and how it ended. */
+struct told {
+	int r;
+	struct err e;
+	struct runtime_container rc; /* descriptors are the caller's too: the tables were one */
+};
+
+/* Nobody reads the terminal any more, and a program must not wait for that. */
+static void drain(const struct runtime_container *rc)
+{
+	char block[4096];
+
+	fcntl(rc->console, F_SETFL, fcntl(rc->console, F_GETFL) | O_NONBLOCK);
+	for (;;) {
+		struct pollfd p[] = { { rc->pidfd, POLLIN, 0 }, { rc->console, POLLIN, 0 } };
+
+		if (poll(p, ARRAY_LEN(p), -1) < 0 && errno != EINTR)
+			return;
+		if (p[0].revents)
+			return;
+		/* Nobody has it open: the end of the program is near, or another will open it. */
+		if (p[1].revents && read(rc->console, block, sizeof(block)) <= 0)
+			nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+	}
+}
+
+static void leave_streams(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; null >= 0 && fd < 3; fd++)
+		dup2(null, fd);
+}
+
+/* Until the program's end. talk: to the caller; hold: a byte is "I am gone, let it go on". */
+static void keep(const struct session *x, const struct runtime_container *rc, const char *id,
+		 int talk, int hold)
+{
+	struct pollfd p[] = { { rc->pidfd, POLLIN, 0 }, { hold, POLLIN, 0 } };
+	int status = 0;
+
+	while (poll(p, ARRAY_LEN(p), -1) < 0 && errno == EINTR) {
+	}
+	if (p[1].revents && !p[0].revents) {
+		if (read(hold, &(char){ 0 }, 1) == 1)
+			drain(rc);
+		else
+			kernel_pidfd_send_signal(rc->pidfd, SIGKILL);
+	}
+	while (waitpid(rc->pid, &status, 0) < 0 && errno == EINTR) {
+	}
+	forget_session(x, id);
+	(void)!write(talk, &status, sizeof(status));
+}
+
+static _Noreturn void run_keeper(struct session *x, const char *id, int talk[2], int hold[2])
+{
+	struct pipes none = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	struct told told = { .rc = { .pidfd = -1, .console = -1 } };
+
+	setsid();
+	told.r = execute(x, &none, &told.rc, &told.e);
+	/* From here on what is closed in one of the two is open in the other. */
+	if (told.r == 0 && unshare(CLONE_FILES) < 0)
+		told.r = err_sys(&told.e, "unshare");
+	if (told.r == 0) {
+		leave_streams();
+		close(hold[1]);
+		told.r = note_session(x, &told.rc, id, &told.e);
+	}
+	if (told.r < 0 && told.rc.pidfd >= 0)
+		kernel_pidfd_send_signal(told.rc.pidfd, SIGKILL);
+	(void)!write(talk[1], &told, sizeof(told));
+	if (told.r == 0)
+		keep(x, &told.rc, id, talk[1], hold[0]);
+	_exit(0);
+}
+
+/* The keeper shares this process's descriptors until the program is there. */
+static int start_keeper(struct session *x, const char *id, int talk[2], int hold[2],
+			struct runtime_container *ret, struct err *e)
+{
+	struct kernel_clone how = { .flags = CLONE_FILES, .cgroup_fd = -1 };
+	struct told told;
+	int keeper = -1, r;
+	pid_t pid = kernel_clone(&how, &keeper, NULL, e);
+
+	if (pid < 0)
+		return pid;
+	if (pid == 0)
+		run_keeper(x, id, talk, hold);
+	close_p(&keeper);
+	r = read(talk[0], &told, sizeof(told)) == sizeof(told)
+		    ? told.r
+		    : err_set(&told.e, ERR_SYSTEM, "the process that starts it died");
+	close_p(&talk[1]);
+	if (r < 0) {
+		*e = told.e;
+		waitpid(pid, NULL, 0);
+		return r;
+	}
+	*ret = told.rc;
+	return 0;
+}
+
+static int run_kept(struct session *x, int *ret_code, struct err *e)
+{
+	struct runtime_container rc = { .pidfd = -1, .console = -1 };
+	struct pipes none = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	auto_close int talk_in = -1, talk_out = -1, hold_in = -1, hold_out = -1;
+	int talk[2], hold[2], status = SIGKILL, r;
+	enum attach_end end = ATTACH_ENDED;
+	char id[STATE_ID_LEN + 1];
+
+	state_new_id(id);
+	if (pipe2(talk, O_CLOEXEC) < 0)
+		return err_sys(e, "make a pipe");
+	talk_in = talk[0];
+	talk_out = talk[1];
+	if (pipe2(hold, O_CLOEXEC) < 0)
+		return err_sys(e, "make a pipe");
+	hold_in = hold[0];
+	hold_out = hold[1];
+	r = start_keeper(x, id, talk, hold, &rc, e);
+	talk_out = talk[1];
+	if (r < 0)
+		return r;
+	r = relay(x, &rc, &none, &end, e);
+	if (r < 0)
+		kernel_pidfd_send_signal(rc.pidfd, SIGKILL);
+	if (r == 0 && end == ATTACH_DETACHED)
+		(void)!write(hold_out, "", 1);
+	else if (read(talk_in, &status, sizeof(status)) != sizeof(status))
+		status = SIGKILL;
+	runtime_close(&rc);
+	*ret_code = end == ATTACH_DETACHED ? 0 : exit_code(status);
 	return r;
 }
 
@@ -304,7 +472,9 @@ int container_exec(const struct state *s, struct arena *a, const struct containe
 	if (r < 0)
 		return r;
 	*ret_code = 0;
-	return how->detach ? run_detached(&x, ret_id, e) : run_attached(&x, ret_code, e);
+	if (how->detach)
+		return run_detached(&x, ret_id, e);
+	return how->tty ? run_kept(&x, ret_code, e) : run_attached(&x, ret_code, e);
 }
 
 /* "PID START" of a session that still runs; others' files are removed on the way. */

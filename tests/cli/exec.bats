@@ -82,6 +82,29 @@ up() { # NAME [OPTION...]
     run -0 berth exec --tty c test -t 0
 }
 
+@test "exec sessions are told by inspect as long as they run, but with --no-session; --cidfile" {
+    berth run -d --cidfile "$BATS_TEST_TMPDIR/cid" --name s tiny sleep 1000
+    berth exec s sleep 2.5 &
+    wait_for has_session
+    wait
+    run -0 berth inspect --format '{{len .ExecIDs}}' s
+    output_is 0
+    berth exec --no-session s sh -c 'touch /begun; sleep 1' &
+    wait_for berth exec s test -e /begun
+    run -0 berth inspect --format '{{len .ExecIDs}}' s
+    output_is 0
+    wait
+    run -0 berth exec --cidfile "$BATS_TEST_TMPDIR/cid" echo found
+    output_is found
+    fails_with "reading CIDFile" -- exec --cidfile /nosuch echo x
+    run -125 berth exec --preserve-fds 1 s true 3>&-
+    output_has "file descriptor 3 is not available"
+}
+
+has_session() {
+    [ "$(berth inspect --format '{{len .ExecIDs}}' s)" = 1 ]
+}
+
 @test "exec --latest and --preserve-fds" {
     up a
     up b

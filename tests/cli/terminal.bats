@@ -45,6 +45,37 @@ load helpers
     state_is c running
 }
 
+@test "exec -it: ctrl-p ctrl-q leaves the program running, with nobody to read its terminal" {
+    berth run -d --name c --network none tiny sleep 1000
+    run -0 on_pty '{wait #}i=0; while [ $i -lt 30000 ]; do i=$((i+1)); echo much; done; touch /done; exec sleep 999\n{wait much}\x10\x11' berth exec -it c sh
+    wait_for berth exec c test -e /done
+    run -0 berth inspect --format '{{len .ExecIDs}}' c
+    output_is 1
+    berth exec c sh -c 'kill $(ps -o pid,args | awk "/[s]leep 999/ { print \$1 }")'
+    wait_for no_sessions
+}
+
+no_sessions() {
+    [ "$(berth inspect --format '{{len .ExecIDs}}' c)" = 0 ]
+}
+
+@test "exec -it: a killed berth takes the program with it" {
+    berth run -d --name c --network none tiny sleep 1000
+    on_pty '{wait #}touch /begun\n{wait nothing}' berth exec -it c sh -c 'touch /begun; echo "#"; exec sleep 999' &
+    wait_for berth exec c test -e /begun
+    berth exec c ps -o args | grep -q '[s]leep 999'
+    for pid in $(pgrep -f "$BATS_TEST_TMPDIR/run exec -it c"); do
+        [ "$(readlink "/proc/$pid/exe")" = "$BERTH" ] && break
+    done
+    kill -9 "$pid" # its keeper has a higher number
+    wait_for no_sleep
+    wait || true
+}
+
+no_sleep() {
+    ! berth exec c ps -o args | grep '[s]leep 999'
+}
+
 @test "start -a -i: a terminal again" {
     berth create --name c -it --network none tiny sh >/dev/null
     run -5 on_pty '{wait #}exit 5\n' berth start -a -i c
