@@ -78,7 +78,11 @@ int capability_number(const char *name)
 /* How many the kernel knows: it refuses to read the bounding set beyond its last one. */
 static unsigned kernel_count(void)
 {
+	static unsigned found; /* as kernel/feature.h has it: learned once */
 	unsigned known = 0, unknown = CAPABILITIES_MAX;
+
+	if (found)
+		return found;
 
 	while (known + 1 < unknown) {
 		unsigned middle = (known + unknown) / 2;
@@ -88,7 +92,8 @@ static unsigned kernel_count(void)
 		else
 			unknown = middle;
 	}
-	return known + 1;
+	found = known + 1;
+	return found;
 }
 
 uint64_t capability_all(void)

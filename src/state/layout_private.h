@@ -7,7 +7,12 @@
 #define LAYOUT_NEW   ".new"
 #define LAYOUT_TRASH ".trash"
 #define LAYOUT_NAMES "names"
+/* Digits of an id of ours in a name's symlink: ext4 keeps a text of up to 59 bytes in the inode,
+ * and a longer one in a block, which is to be written and, when the name goes, discarded. */
+#define LAYOUT_SHORT_LEN 56
 
+/* Writes what follows from the first LAYOUT_SHORT_LEN digits behind them. */
+void layout_complete_id(char id[STATE_ID_LEN + 1]);
 /* path, or path below the working directory. */
 char *layout_absolute(struct arena *a, const char *path);
 /* Deletes all that is in a root; the root stays. */

@@ -11,13 +11,34 @@
 #include "base/file.h"
 #include "state/layout_private.h"
 
+/* What a symlink says for an id: less, if the rest follows from it. */
+struct link_text {
+	char v[NAME_MAX + 1];
+};
+
+static struct link_text text_of(const char *id)
+{
+	struct link_text t;
+	char whole[STATE_ID_LEN + 1];
+
+	snprintf(t.v, sizeof(t.v), "%s", id);
+	if (strlen(id) != STATE_ID_LEN)
+		return t;
+	memcpy(whole, id, LAYOUT_SHORT_LEN);
+	layout_complete_id(whole);
+	if (strcmp(whole, id) == 0)
+		t.v[LAYOUT_SHORT_LEN] = '\0';
+	return t;
+}
+
 static int make_link(const struct state *s, const char *kind, const char *path, const char *id,
 		     struct err *e)
 {
+	struct link_text text = text_of(id);
 	char dir[PATH_MAX];
 	int r;
 
-	if (symlinkat(id, s->lib, path) == 0)
+	if (symlinkat(text.v, s->lib, path) == 0)
 		return 0;
 	if (errno != ENOENT)
 		return -errno;
@@ -25,7 +46,7 @@ static int make_link(const struct state *s, const char *kind, const char *path, 
 	r = file_mkdir_path(s->lib, dir, 0700, e);
 	if (r < 0)
 		return r;
-	return symlinkat(id, s->lib, path) < 0 ? -errno : 0;
+	return symlinkat(text.v, s->lib, path) < 0 ? -errno : 0;
 }
 
 static int rename_link(const struct state *s, const char *kind, const char *from, const char *to,
@@ -54,7 +75,14 @@ const char *state_name_find(const struct state *s, const char *kind, const char 
 	if (layout_path(path, sizeof(path), LAYOUT_NAMES, kind, name, NULL) < 0)
 		return NULL;
 	n = readlinkat(s->lib, path, id, sizeof(id));
-	return n <= 0 || (size_t)n >= sizeof(id) ? NULL : arena_strndup(a, id, (size_t)n);
+	if (n <= 0 || (size_t)n >= sizeof(id))
+		return NULL;
+	id[n] = '\0';
+	if (n == LAYOUT_SHORT_LEN && strspn(id, "0123456789abcdef") == LAYOUT_SHORT_LEN) {
+		layout_complete_id(id);
+		n = STATE_ID_LEN;
+	}
+	return arena_strndup(a, id, (size_t)n);
 }
 
 /* Whether somebody is filling the object right now: then its directory is locked. */
@@ -128,7 +156,7 @@ int state_name_set(const struct state *s, const char *kind, const char *name, co
 	if (lock < 0)
 		return err_from(e, lock, "set the name %s", name);
 	snprintf(temporary, sizeof(temporary), LAYOUT_NEW "/name-%08x", number);
-	if (symlinkat(id, s->lib, temporary) < 0)
+	if (symlinkat(text_of(id).v, s->lib, temporary) < 0)
 		return err_sys(e, "set the name %s", name);
 	r = rename_link(s, kind, temporary, path, e);
 	if (r < 0) {

@@ -11,15 +11,32 @@
 #include "base/file.h"
 #include "state/layout_private.h"
 
+/* FNV-1a. */
+static uint32_t check_digits(const char *id)
+{
+	uint32_t sum = 2166136261U;
+
+	for (size_t i = 0; i < LAYOUT_SHORT_LEN; i++)
+		sum = (sum ^ (unsigned char)id[i]) * 16777619U;
+	return sum;
+}
+
+void layout_complete_id(char id[STATE_ID_LEN + 1])
+{
+	snprintf(id + LAYOUT_SHORT_LEN, STATE_ID_LEN + 1 - LAYOUT_SHORT_LEN, "%08x",
+		 check_digits(id));
+}
+
 void state_new_id(char ret[STATE_ID_LEN + 1])
 {
-	unsigned char bytes[STATE_ID_LEN / 2];
+	unsigned char bytes[LAYOUT_SHORT_LEN / 2];
 
 	do {
 		if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
 			abort();
 		text_hex(ret, bytes, sizeof(bytes));
 	} while (strspn(ret, "0123456789") >= 12);
+	layout_complete_id(ret);
 }
 
 static int new_path(char *ret, size_t size, const char *kind, const char *id)

@@ -31,7 +31,8 @@ void state_close(struct state *s);
 /* How many user ids this process's user namespace has; 1 for a plain user. */
 uint64_t state_ids_mapped(void);
 
-/* 64 hex digits from getrandom(), the first 12 not all decimal (they serve as a host name). */
+/* 64 hex digits, 56 of them from getrandom(), the first 12 not all decimal (they serve as a host
+ * name); the last 8 follow from the others. */
 void state_new_id(char ret[STATE_ID_LEN + 1]);
 
 /* Makes an empty directory to fill and returns it, locked as state_lock() does; state_commit()

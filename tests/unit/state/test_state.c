@@ -158,6 +158,25 @@ static void a_removed_object_is_gone_and_removing_it_again_is_fine(void **state)
 	assert_int_equal(state_remove(&w->s, "things", "one", &e), 0);
 }
 
+static void a_names_link_is_short_enough_for_an_inode(void **state)
+{
+	struct world *w = *state;
+	char id[STATE_ID_LEN + 1], text[128];
+	const char *other = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	struct err e;
+
+	state_new_id(id);
+	assert_int_equal(strlen(id), STATE_ID_LEN);
+	assert_int_equal(state_name_take(&w->s, "things", "web", id, w->arena, NULL, &e), 0);
+	assert_true(readlinkat(w->s.lib, "names/things/web", text, sizeof(text)) < 60);
+	assert_string_equal(state_name_find(&w->s, "things", "web", w->arena), id);
+	/* One that comes from elsewhere is kept whole. */
+	assert_int_equal(state_name_set(&w->s, "things", "web", other, &e), 0);
+	assert_string_equal(state_name_find(&w->s, "things", "web", w->arena), other);
+	assert_int_equal(state_name_set(&w->s, "things", "web", id, &e), 0);
+	assert_string_equal(state_name_find(&w->s, "things", "web", w->arena), id);
+}
+
 static void what_was_discarded_is_in_the_trash_and_stays_while_it_is_locked(void **state)
 {
 	struct world *w = *state;
@@ -258,6 +277,7 @@ int main(void)
 		TEST(the_name_of_a_maker_that_died_is_free),
 		TEST(the_sweeper_removes_what_the_dead_left_and_spares_the_living),
 		TEST(a_removed_object_is_gone_and_removing_it_again_is_fine),
+		TEST(a_names_link_is_short_enough_for_an_inode),
 		TEST(what_was_discarded_is_in_the_trash_and_stays_while_it_is_locked),
 		TEST(names_with_slashes_or_dots_are_refused),
 		TEST(what_another_boot_left_in_the_volatile_root_is_emptied),
