@@ -11,16 +11,19 @@
  * Requests, from the engine:
  *   server  names a registry that later requests fetch from: its host as in a reference, whom to
  *           trust, who we are.  `id` is the engine's number for it.  Descriptors: `authorities` PEM
- *           files of certificates to trust besides the system's, then `clients` times
- *           a PEM certificate and its key, of which that is ours which the server's list takes.
- * Nothing is sent to it before the first fetch. fetch   GETs (or HEADs) `path` below /v2/ of
- * `server`; authenticates for `scope` when asked to. Or GETs `url`, which need not be a registry's:
- * without looking for one, and without saying who we are. Descriptor: where the body goes, a pipe
- * or a file; none for HEAD.  The bytes come in order and each once, however often the connection
- * broke. cancel  ends that fetch without a further word. Events, from the program; `id` is the
- * fetch's: retry  it failed (`text`) and is tried again in delay_ms: attempt number `attempt` done
- * all bytes are written and the descriptor is closed error  it failed for good: kind, code and text
- * as of struct err, and where Each fetch ends with exactly one of done, error, or its cancel.
+ *           files of certificates to trust besides the system's, then `clients` times a PEM
+ *           certificate and its key, of which the one is shown that the server asks for.  Nothing
+ *           is sent to it before the first fetch.
+ *   fetch   GETs (or HEADs) `path` below /v2/ of `server`; authenticates for `scope` when asked to.
+ *           Or GETs `url`, which need not be a registry's: without looking for one, and without
+ *           saying who we are.  Descriptor: where the body goes, a pipe or a file; none for HEAD.
+ *           The bytes come in order and each once, however often the connection broke.
+ *   cancel  ends that fetch without a further word.
+ * Events, from the program; `id` is the fetch's:
+ *   retry  it failed (`text`) and is tried again in delay_ms: attempt number `attempt`
+ *   done   all bytes are written and the descriptor is closed
+ *   error  it failed for good: kind, code and text as of struct err, and where
+ * Each fetch ends with exactly one of done, error, or its cancel.
  */
 #pragma once
 
