@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
@@ -59,15 +60,30 @@ int file_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
-static int fill_new(int dir, const char *temporary, const char *name, const void *data, size_t len,
-		    const struct file_write *how, struct err *e)
+/* An open file with a lock, if it is filled where others sweep; -EAGAIN: one of those was faster.
+ */
+static int make_new(int root, const char *temporary, const char *name, bool swept, struct err *e)
 {
-	auto_close int fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int r;
+	auto_close int fd = -1;
 
+	fd = openat(root, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == ENOENT && swept) {
+		if (mkdirat(root, FILE_NEW, 0700) < 0 && errno != EEXIST)
+			return err_sys(e, "create %s", name);
+		fd = openat(root, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	}
 	if (fd < 0)
 		return err_sys(e, "create %s", name);
-	r = file_write_all(fd, data, len);
+	if (swept && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return err_from(e, -EAGAIN, "create %s", name);
+	return take_fd(fd);
+}
+
+static int fill(int fd, const char *name, const void *data, size_t len,
+		const struct file_write *how, struct err *e)
+{
+	int r = file_write_all(fd, data, len);
+
 	if (r < 0)
 		return err_from(e, r, "write %s", name);
 	if (how->mode && fchmod(fd, how->mode) < 0)
@@ -77,12 +93,12 @@ static int fill_new(int dir, const char *temporary, const char *name, const void
 	return 0;
 }
 
-static int put_in_place(int dir, const char *temporary, const char *name,
+static int put_in_place(int root, const char *temporary, int dir, const char *name,
 			const struct file_write *how, struct err *e)
 {
 	unsigned flags = how->exclusive ? RENAME_NOREPLACE : 0;
 
-	if (renameat2(dir, temporary, dir, name, flags) < 0) {
+	if (renameat2(root, temporary, dir, name, flags) < 0) {
 		if (errno == EEXIST)
 			return err_set(e, ERR_CONFLICT, "%s exists", name);
 		return err_sys(e, "replace %s", name);
@@ -92,26 +108,48 @@ static int put_in_place(int dir, const char *temporary, const char *name,
 	return 0;
 }
 
+static int replace(int dir, const char *name, const void *data, size_t len,
+		   const struct file_write *how, struct err *e)
+{
+	bool swept = how->fill_root > 0;
+	int root = swept ? how->fill_root : dir;
+	char temporary[NAME_MAX + 1];
+	auto_close int fd = -1;
+	uint32_t number;
+	int r;
+
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		return err_sys(e, "getrandom");
+	if (swept)
+		snprintf(temporary, sizeof(temporary), FILE_NEW "/half-%08x", number);
+	else if (snprintf(temporary, sizeof(temporary), ".new-%08x-%s", number, name) >=
+		 (int)sizeof(temporary))
+		return err_from(e, -ENAMETOOLONG, "create %s", name);
+	fd = make_new(root, temporary, name, swept, e);
+	if (fd < 0)
+		return fd;
+	r = fill(fd, name, data, len, how, e);
+	if (r == 0)
+		r = put_in_place(root, temporary, dir, name, how, e);
+	if (r < 0)
+		unlinkat(root, temporary, 0);
+	return r;
+}
+
 int file_replace_at(int dir, const char *name, const void *data, size_t len,
 		    const struct file_write *how, struct err *e)
 {
 	static const struct file_write plain = { 0 };
-	char temporary[NAME_MAX + 1];
-	uint32_t number;
 	int r;
 
 	if (!how)
 		how = &plain;
-	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-		return err_sys(e, "getrandom");
-	if (snprintf(temporary, sizeof(temporary), ".new-%08x-%s", number, name) >=
-	    (int)sizeof(temporary))
-		return err_from(e, -ENAMETOOLONG, "create %s", name);
-	r = fill_new(dir, temporary, name, data, len, how, e);
-	if (r == 0)
-		r = put_in_place(dir, temporary, name, how, e);
-	if (r < 0)
-		unlinkat(dir, temporary, 0);
+	/* A sweeper that looked between the making and the lock has taken it away. */
+	for (int tries = 0; tries < 10; tries++) {
+		r = replace(dir, name, data, len, how, e);
+		if (how->fill_root <= 0 || (r != -EAGAIN && r != -ENOENT))
+			break;
+	}
 	return r;
 }
 

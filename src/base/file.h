@@ -21,7 +21,12 @@ struct file_write {
 	mode_t mode;    /* 0: 0600 */
 	bool durable;   /* sync the file and its directory */
 	bool exclusive; /* ERR_CONFLICT if it exists */
+	/* > 0: a directory of the same file system, in whose folder FILE_NEW (made when it is
+	 * missing) the new file is filled, rather than beside the old.  It is locked there, so that
+	 * who finds one unlocked may remove it: its writer is dead, or will begin anew. */
+	int fill_root;
 };
+#define FILE_NEW ".new"
 int file_replace_at(int dir, const char *name, const void *data, size_t len,
 		    const struct file_write *how, struct err *e);
 /* One write() of a short text into an existing file, as /proc and /sys want it. */

@@ -185,7 +185,8 @@ int container_load(const struct state *s, struct arena *a, const char *id, struc
 	return 0;
 }
 
-int container_save(int dir, const struct container *c, bool durable, struct err *e)
+int container_save(const struct state *s, int dir, const struct container *c, bool durable,
+		   struct err *e)
 {
 	auto_buf text = BUF(CONTAINER_MAX);
 	int r;
@@ -196,7 +197,7 @@ int container_save(int dir, const struct container *c, bool durable, struct err 
 	if (r < 0)
 		return r;
 	return file_replace_at(dir, CONTAINER_FILE, buf_text(&text), text.len,
-			       &(struct file_write){ .durable = durable }, e);
+			       &(struct file_write){ .durable = durable, .fill_root = s->lib }, e);
 }
 
 static bool is_hex(const char *s)

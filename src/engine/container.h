@@ -150,7 +150,8 @@ int container_list(const struct state *s, struct arena *a, struct containers *re
 /* A `damaged` for who only counts. */
 void container_skip_damaged(void *arg, const char *id, const struct err *why);
 /* Writes container.json into the container's directory, for create and rename. */
-int container_save(int dir, const struct container *c, bool durable, struct err *e);
+int container_save(const struct state *s, int dir, const struct container *c, bool durable,
+		   struct err *e);
 /* The containers of an image, for image_remove(): an image_users.find. arg: the state. */
 int container_users_of_image(void *arg, const char *image_id, struct arena *a,
 			     struct texts *ret_ids, struct err *e);

@@ -195,7 +195,7 @@ static int fill(const struct state *s, struct arena *a, const struct container_c
 	if (r == 0)
 		r = container_depend(s, a, c, e);
 	if (r == 0)
-		r = container_save(dir, c, how->durable, e);
+		r = container_save(s, dir, c, how->durable, e);
 	if (r == 0)
 		r = state_commit(s, CONTAINERS, c->id, dir, how->durable, e);
 	return r;

@@ -224,7 +224,8 @@ static int note_session(const struct session *x, const struct runtime_container 
 	if (dir < 0)
 		return dir;
 	snprintf(text, sizeof(text), "%d %llu", rc->pid, (unsigned long long)rc->start_time);
-	return file_replace_at(dir, id, text, strlen(text), NULL, e);
+	return file_replace_at(dir, id, text, strlen(text),
+			       &(struct file_write){ .fill_root = x->state->run }, e);
 }
 
 static void forget_session(const struct session *x, const char *id)

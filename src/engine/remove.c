@@ -163,7 +163,7 @@ int container_rename(const struct state *s, struct arena *a, const struct contai
 	if (r < 0)
 		return r;
 	renamed.name = name;
-	r = container_save(lock, &renamed, true, e);
+	r = container_save(s, lock, &renamed, true, e);
 	state_name_drop(s, CONTAINERS, r < 0 ? name : c->name);
 	return r;
 }

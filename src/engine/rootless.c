@@ -227,7 +227,8 @@ static int note_holder(const struct state *s, pid_t pid, struct err *e)
 	if (r < 0)
 		return err_from(e, r, "look at the holder of the user namespace");
 	json_write(&text, &hold_json, &h, 0);
-	return file_replace_at(s->run, HOLD_FILE, buf_text(&text), text.len, NULL, e);
+	return file_replace_at(s->run, HOLD_FILE, buf_text(&text), text.len,
+			       &(struct file_write){ .fill_root = s->run }, e);
 }
 
 static int get_namespace(const struct state *s, struct arena *a, struct err *e)

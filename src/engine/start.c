@@ -208,7 +208,7 @@ static int record(struct launch *l, const struct runtime_container *rc, struct e
 
 	if (r < 0)
 		return err_from(e, r, "look at this process");
-	r = run_state_save(l->run_dir, &st, e);
+	r = run_state_save(l->state, l->run_dir, &st, e);
 	if (r == 0)
 		r = write_pid_file(l->c->pid_file, rc->pid, e);
 	if (r == 0)
@@ -218,7 +218,8 @@ static int record(struct launch *l, const struct runtime_container *rc, struct e
 	/* Not synced: a power cut right now may as well have come before the start. */
 	unlinkat(l->lib_dir, MONITOR_EXIT, 0);
 	time_print_rfc3339(&started, st.started_nsec, true);
-	return file_replace_at(l->lib_dir, STARTED_FILE, buf_text(&started), started.len, NULL, e);
+	return file_replace_at(l->lib_dir, STARTED_FILE, buf_text(&started), started.len,
+			       &(struct file_write){ .fill_root = l->state->lib }, e);
 }
 
 static bool passthrough(const struct container *c)

@@ -32,12 +32,13 @@ static const struct json_field fields[] = {
 };
 static const struct json_type run_state_json = JSON_TYPE(run_state, fields);
 
-int run_state_save(int run_dir, const struct run_state *r, struct err *e)
+int run_state_save(const struct state *s, int run_dir, const struct run_state *r, struct err *e)
 {
 	auto_buf text = BUF(RUN_STATE_MAX);
 
 	json_write(&text, &run_state_json, r, 0);
-	return file_replace_at(run_dir, RUN_STATE_FILE, buf_text(&text), text.len, NULL, e);
+	return file_replace_at(run_dir, RUN_STATE_FILE, buf_text(&text), text.len,
+			       &(struct file_write){ .fill_root = s->run }, e);
 }
 
 static int run_state_load(int run_dir, struct arena *a, struct run_state *ret, struct err *e)

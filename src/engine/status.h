@@ -58,4 +58,4 @@ int container_pidfd(const struct container_status *st, struct err *e);
 /* Its monitor, as surely; -ESRCH. */
 int container_monitor_pidfd(const struct container_status *st);
 
-int run_state_save(int run_dir, const struct run_state *r, struct err *e);
+int run_state_save(const struct state *s, int run_dir, const struct run_state *r, struct err *e);

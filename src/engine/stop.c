@@ -45,7 +45,9 @@ static int mark(const struct state *s, const struct container *c, const char *na
 {
 	auto_close int run = state_run_dir(s, CONTAINERS, c->id, false, e);
 
-	return run < 0 ? run : file_replace_at(run, name, "", 0, NULL, e);
+	return run < 0 ? run
+		       : file_replace_at(run, name, "", 0,
+					 &(struct file_write){ .fill_root = s->run }, e);
 }
 
 static void unmark(const struct state *s, const struct container *c, const char *name)

@@ -36,7 +36,9 @@ static int record(const struct state *s, const char *name, int fd, struct err *e
 	char text[64];
 
 	print_identity(text, sizeof(text), fd);
-	return run < 0 ? run : file_replace_at(run, DEVICE_FILE, text, strlen(text), NULL, e);
+	return run < 0 ? run
+		       : file_replace_at(run, DEVICE_FILE, text, strlen(text),
+					 &(struct file_write){ .fill_root = s->run }, e);
 }
 
 static bool is_recorded(const struct state *s, const char *name, int fd)

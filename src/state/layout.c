@@ -77,20 +77,6 @@ int layout_entries(int dir, const char *name, struct arena *a, struct texts *ret
 	return list(dir, name, false, a, ret, e);
 }
 
-int layout_halves(int dir, const char *name, struct arena *a, struct texts *ret, struct err *e)
-{
-	struct texts all, halves = { 0 };
-	int r = list(dir, name, true, a, &all, e);
-
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < all.n; i++)
-		if (text_after(all.v[i], ".new-"))
-			texts_add(a, &halves, all.v[i]);
-	*ret = halves;
-	return 0;
-}
-
 int layout_empty(int root, struct err *e)
 {
 	AUTO(arena) a = arena_new();

@@ -2,9 +2,10 @@
 /* What the files of this module share. */
 #pragma once
 
+#include "base/file.h"
 #include "state/state.h"
 
-#define LAYOUT_NEW   ".new"
+#define LAYOUT_NEW   FILE_NEW
 #define LAYOUT_TRASH ".trash"
 #define LAYOUT_NAMES "names"
 /* Digits of an id of ours in a name's symlink: ext4 keeps a text of up to 59 bytes in the inode,
@@ -22,8 +23,6 @@ int layout_path(char *ret, size_t size, const char *dir, const char *kind, const
 		struct err *e);
 /* Names in dir/name, without those that begin with a dot; a missing directory has none. */
 int layout_entries(int dir, const char *name, struct arena *a, struct texts *ret, struct err *e);
-/* Names in it of files that file_replace_at() was killed over. */
-int layout_halves(int dir, const char *name, struct arena *a, struct texts *ret, struct err *e);
 /* The directory of what is not there yet, with a flock(): held shared between making something in
  * it and locking or renaming that, so that the sweeper, which takes it exclusively, finds only what
  * is locked and what the dead left. */

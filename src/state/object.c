@@ -370,31 +370,35 @@ static void sweep_trash(int root)
 		sweep_dir(dir);
 }
 
-static void sweep_new(const struct state *s)
+static void sweep_unlocked(int dir)
 {
-	auto_close int dir = layout_lock_new(s, LOCK_EX | LOCK_NB);
-
-	if (dir >= 0)
-		sweep_dir(dir);
-}
-
-/* The half of a file that was to replace another: all are written under this lock. */
-static void sweep_run(const struct state *s)
-{
-	auto_close int lock = openat(s->run, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	AUTO(arena) a = arena_new();
 	struct texts l;
 
-	if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) < 0 ||
-	    layout_halves(lock, ".", a, &l, NULL) < 0)
+	if (layout_entries(dir, ".", a, &l, NULL) < 0)
 		return;
-	for (size_t i = 0; i < l.n; i++)
-		unlinkat(lock, l.v[i], 0);
+	for (size_t i = 0; i < l.n; i++) {
+		auto_close int fd = openat(dir, l.v[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+		if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+			file_remove_tree_at(dir, l.v[i], NULL);
+	}
+}
+
+static void sweep_new(const struct state *s)
+{
+	auto_close int lib = layout_lock_new(s, LOCK_EX | LOCK_NB);
+	auto_close int run = openat(s->run, LAYOUT_NEW, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (lib >= 0)
+		sweep_unlocked(lib);
+	/* Only files are filled there. */
+	if (run >= 0)
+		sweep_unlocked(run);
 }
 
 void state_sweep(const struct state *s)
 {
-	sweep_run(s);
 	sweep_trash(s->lib);
 	sweep_trash(s->run);
 	sweep_new(s);

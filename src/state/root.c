@@ -102,7 +102,7 @@ static int empty_if_old(const struct state *s, struct err *e)
 			return r;
 	}
 	return file_replace_at(s->run, "boot-id", now, strlen(now),
-			       &(struct file_write){ .mode = 0600 }, e);
+			       &(struct file_write){ .mode = 0600, .fill_root = s->run }, e);
 }
 
 int state_open(struct arena *a, const struct state_open *how, struct state *ret, struct err *e)

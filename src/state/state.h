@@ -3,7 +3,8 @@
  * Objects on disk: a directory each, KIND/ID, under two roots.  The durable one holds what was
  * asked for, the volatile one (tmpfs) what is so since this boot; it is emptied when the boot id is
  * not the one it was made under.  An object is absent or complete: it is filled as .new/KIND-ID and
- * renamed to KIND/ID; a file of it changes by replacement; it is removed by one rename into .trash,
+ * renamed to KIND/ID; a file of it changes by replacement (file_replace_at() with the root as
+ * fill_root); it is removed by one rename into .trash,
  * whose content anyone may delete.  Names are symlinks names/KIND/NAME -> ID made with symlinkat(),
  * whose EEXIST is the uniqueness check.  Locks are flock()s on the object's directory, held by
  * whoever changes it; readers take none; the kernel drops the locks of the dead.

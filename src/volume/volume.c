@@ -29,7 +29,7 @@ static const struct json_field fields[] = {
 };
 const struct json_type volume_json = JSON_TYPE(volume, fields);
 
-static int save(int dir, const struct volume *v, bool durable, struct err *e)
+static int save(const struct state *s, int dir, const struct volume *v, bool durable, struct err *e)
 {
 	auto_buf text = BUF(VOLUME_MAX);
 	int r;
@@ -40,7 +40,7 @@ static int save(int dir, const struct volume *v, bool durable, struct err *e)
 	if (r < 0)
 		return r;
 	return file_replace_at(dir, VOLUME_FILE, buf_text(&text), text.len,
-			       &(struct file_write){ .durable = durable }, e);
+			       &(struct file_write){ .durable = durable, .fill_root = s->lib }, e);
 }
 
 static int load(const struct state *s, struct arena *a, const char *name, struct volume **ret,
@@ -97,7 +97,7 @@ static int own(const struct volume *v, int dir, struct err *e)
 /* Fills the object in the making and puts it in place. */
 static int fill(const struct state *s, const struct volume *v, int dir, struct err *e)
 {
-	int r = save(dir, v, !v->anonymous, e);
+	int r = save(s, dir, v, !v->anonymous, e);
 
 	if (r < 0)
 		return r;
@@ -209,7 +209,7 @@ int volume_used(const struct state *s, struct arena *a, const char *name, struct
 	if (r < 0 || !v->fresh)
 		return r;
 	v->fresh = false;
-	return save(dir, v, false, e);
+	return save(s, dir, v, false, e);
 }
 
 int volume_list(const struct state *s, struct arena *a, struct volumes *ret, struct err *e)

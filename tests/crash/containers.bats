@@ -80,6 +80,48 @@ name_is_whole_or_free() {
     CRASH_LIMIT=12 crash_at signal=KILL "${FILE_CALLS[@]}" "${PROCESS_CALLS[@]}" "${MOUNT_CALLS[@]}"
 }
 
+@test "rename killed anywhere leaves the old name or the new" {
+    before() {
+        tiny
+        berth create --network none --name x tiny true >/dev/null
+    }
+    crash_template
+    during=(rename x y)
+    after() {
+        # Either finds it, and nothing is in the way of the other.
+        berth container exists x || berth container exists y
+        ! berth container exists x || berth rename x z
+        ! berth container exists y || berth rename y z
+        berth start z >/dev/null
+        [ "$(berth wait z)" = 0 ]
+        berth rm z >/dev/null
+        berth create --network none --name x tiny true >/dev/null
+        berth create --network none --name y tiny true >/dev/null
+        berth rm x y >/dev/null
+    }
+    crash_at signal=KILL "${FILE_CALLS[@]}"
+}
+
+@test "stop and kill killed anywhere leave a container that can be stopped" {
+    before() { tiny; }
+    crash_template
+    local verb
+    for verb in "stop -t 0" kill; do
+        during=($verb c)
+        after_each() {
+            berth rm -f -a -t 0 >/dev/null
+            no_process_left
+        }
+        before_each() { berth run -d --network none --name c --stop-signal KILL tiny sleep 1000 >/dev/null; }
+        after() {
+            berth stop -t 0 c >/dev/null 2>&1
+            [ "$(berth wait c)" = 137 ]
+            berth rm c >/dev/null
+        }
+        CRASH_LIMIT=6 crash_at signal=KILL "${FILE_CALLS[@]}"
+    done
+}
+
 @test "rm killed anywhere leaves the container or nothing of it" {
     before() {
         tiny

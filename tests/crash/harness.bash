@@ -30,10 +30,12 @@ crash_template() {
 
 crash_restore() {
     local part
+    after_each
     for part in lib run; do
         rm -rf "${BATS_TEST_TMPDIR:?}/$part"
         [ ! -e "$CRASH/template/$part" ] || cp -a "$CRASH/template/$part" "$BATS_TEST_TMPDIR/$part"
     done
+    before_each
 }
 
 # One try; false when no process made N of these calls.
@@ -63,6 +65,11 @@ crash_sane() {
     half=$(find "$BATS_TEST_TMPDIR/lib" "$BATS_TEST_TMPDIR/run" -maxdepth 2 -path '*/.new*/*' 2>/dev/null)
     [ -z "$half" ] || {
         echo "half-made, after a sweep: $half"
+        return 1
+    }
+    half=$(find "$BATS_TEST_TMPDIR/lib" "$BATS_TEST_TMPDIR/run" -name tree -prune -o -name '.new-*' -print 2>/dev/null)
+    [ -z "$half" ] || {
+        echo "half-made in something that is there: $half"
         return 1
     }
 }
@@ -124,3 +131,6 @@ setup() {
 }
 
 crash_begin() { :; }
+# What no copy of the roots can bring: processes.
+before_each() { :; }
+after_each() { :; }

@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -119,6 +121,48 @@ static void the_name_of_a_maker_that_died_is_free(void **state)
 	assert_int_equal(status, 0);
 	assert_int_equal(state_name_take(&w->s, "things", "web", "two", w->arena, NULL, &e), 0);
 	assert_string_equal(state_name_find(&w->s, "things", "web", w->arena), "two");
+}
+
+static void a_file_that_was_being_replaced_is_swept_from_under_both_roots(void **state)
+{
+	struct world *w = *state;
+	int roots[] = { w->s.lib, w->s.run };
+
+	for (size_t i = 0; i < ARRAY_LEN(roots); i++) {
+		const struct file_write how = { .fill_root = roots[i] };
+		auto_close int living = -1;
+		auto_close int dead = -1;
+		struct stat st;
+		struct err e;
+
+		assert_int_equal(file_replace_at(roots[i], "there", "x", 1, &how, &e), 0);
+		assert_int_equal(fstatat(roots[i], "there", &st, 0), 0);
+		dead = openat(roots[i], ".new/half-dead", O_WRONLY | O_CREAT, 0600);
+		living = openat(roots[i], ".new/half-living", O_WRONLY | O_CREAT, 0600);
+		assert_int_equal(flock(living, LOCK_EX), 0);
+		state_sweep(&w->s);
+		assert_int_equal(fstatat(roots[i], ".new/half-dead", &st, 0), -1);
+		assert_int_equal(fstatat(roots[i], ".new/half-living", &st, 0), 0);
+	}
+}
+
+/* Sweepers run all the while; every writer must get there. */
+static void a_file_that_the_sweeper_took_is_filled_again(void **state)
+{
+	struct world *w = *state;
+	const struct file_write how = { .fill_root = w->s.run };
+	struct err e;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		for (;;)
+			state_sweep(&w->s);
+	for (int i = 0; i < 300; i++)
+		if (file_replace_at(w->s.run, "there", "x", 1, &how, &e) < 0)
+			fail_msg("number %d: %s", i, e.msg);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
 }
 
 static void the_sweeper_removes_what_the_dead_left_and_spares_the_living(void **state)
@@ -276,6 +320,8 @@ int main(void)
 		TEST(a_name_is_taken_while_its_object_is_being_made),
 		TEST(the_name_of_a_maker_that_died_is_free),
 		TEST(the_sweeper_removes_what_the_dead_left_and_spares_the_living),
+		TEST(a_file_that_was_being_replaced_is_swept_from_under_both_roots),
+		TEST(a_file_that_the_sweeper_took_is_filled_again),
 		TEST(a_removed_object_is_gone_and_removing_it_again_is_fine),
 		TEST(a_names_link_is_short_enough_for_an_inode),
 		TEST(what_was_discarded_is_in_the_trash_and_stays_while_it_is_locked),
