@@ -69,6 +69,8 @@ struct cgroup_create {
 
 /* "systemd" on v2 booted by it, else "cgroupfs", or "disabled" when nothing is mounted. */
 const char *cgroup_manager_default(void);
+/* Where root's groups go without a path of their own, by hand: PARENT/ID. */
+const char *cgroup_path_of(struct arena *a, const char *parent, const char *id);
 /* Makes the group and its limits, or nothing. ERR_CONFLICT if there is one with processes in it or
  * frozen. */
 int cgroup_create(const struct cgroup_create *how, struct cgroup **ret, struct err *e);

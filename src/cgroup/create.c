@@ -13,6 +13,11 @@
 
 /* where */
 
+const char *cgroup_path_of(struct arena *a, const char *parent, const char *id)
+{
+	return path_clean(a, arena_printf(a, "/%s/%s", parent ? parent : DEFAULT_PARENT, id));
+}
+
 /* The path of the group in a hierarchy, from its mount. */
 static const char *place(struct arena *a, const struct cgroup_create *how,
 			 enum cgroup_version version, const struct cgroup_hierarchy *h)
@@ -21,9 +26,7 @@ static const char *place(struct arena *a, const struct cgroup_create *how,
 	const char *slash;
 
 	if (!relative && (how->parent || !how->rootless))
-		return path_clean(a, arena_printf(a, "/%s/%s",
-						  how->parent ? how->parent : DEFAULT_PARENT,
-						  how->id));
+		return cgroup_path_of(a, how->parent, how->id);
 	if (!relative)
 		relative = arena_printf(a, "berth-%s", how->id);
 	if (*relative == '/')

@@ -31,12 +31,12 @@ static void remove_image_too(const struct state *s, const struct container *c)
 }
 
 /* With its lock held and nothing running. */
-static int remove_ended(const struct state *s, const struct container *c,
+static int remove_ended(const struct state *s, struct arena *a, const struct container *c,
 			const struct container_status *st, const struct container_remove *how,
 			struct err *e)
 {
 	struct state_trash trash;
-	int r = container_cleanup_ended(st, e);
+	int r = container_cleanup_ended(s, a, c, st, e);
 
 	if (r < 0)
 		return err_wrap(e, "remove container %s", c->id);
@@ -116,7 +116,7 @@ static int stop_and_remove(const struct state *s, struct arena *a, const struct 
 				return r;
 			if (!container_is_alive(&st)) {
 				container_undepend(s, a, c);
-				return remove_ended(s, c, &st, how, e);
+				return remove_ended(s, a, c, &st, how, e);
 			}
 		}
 		r = container_stop(s, a, c,

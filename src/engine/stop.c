@@ -281,14 +281,28 @@ int container_wait(const struct state *s, struct arena *a, const struct containe
 	}
 }
 
-int container_cleanup_ended(const struct container_status *st, struct err *e)
+/* A start that was killed before it could say so may have left one; systemd tidies its own. */
+static const char *unrecorded_cgroup(const struct state *s, struct arena *a,
+				     const struct container *c, const struct container_status *st)
 {
+	auto_close int run = st->has_run || s->rootless || c->cgroups_disabled
+				     ? -1
+				     : state_run_dir(s, CONTAINERS, c->id, false, NULL);
+
+	return run < 0 ? NULL : cgroup_path_of(a, c->cgroup_parent, c->id);
+}
+
+int container_cleanup_ended(const struct state *s, struct arena *a, const struct container *c,
+			    const struct container_status *st, struct err *e)
+{
+	const char *unrecorded = unrecorded_cgroup(s, a, c, st);
 	AUTO(cgroup) group = NULL;
 	int r;
 
-	if (text_empty(st->run.cgroup))
+	if (!unrecorded && text_empty(st->run.cgroup))
 		return 0;
-	r = cgroup_open(st->run.cgroup_manager, st->run.cgroup, &group, e);
+	r = cgroup_open(unrecorded ? "cgroupfs" : st->run.cgroup_manager,
+			unrecorded ? unrecorded : st->run.cgroup, &group, e);
 	if (r == -ENOENT)
 		return 0;
 	return r < 0 ? r : cgroup_remove(group, 5000, e);
@@ -300,5 +314,5 @@ int container_cleanup(const struct state *s, struct arena *a, const struct conta
 	struct container_status st;
 	int r = container_status(s, a, c, &st, e);
 
-	return r < 0 || container_is_alive(&st) ? r : container_cleanup_ended(&st, e);
+	return r < 0 || container_is_alive(&st) ? r : container_cleanup_ended(s, a, c, &st, e);
 }

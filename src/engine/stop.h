@@ -37,7 +37,8 @@ int container_wait(const struct state *s, struct arena *a, const struct containe
 int container_cleanup(const struct state *s, struct arena *a, const struct container *c,
 		      struct err *e);
 /* The same of one that is known to have ended. */
-int container_cleanup_ended(const struct container_status *st, struct err *e);
+int container_cleanup_ended(const struct state *s, struct arena *a, const struct container *c,
+			    const struct container_status *st, struct err *e);
 
 struct container_remove {
 	bool force;      /* stop it first */
