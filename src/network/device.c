@@ -240,17 +240,41 @@ void op_pin(struct plan *p, const struct op_about *about)
 
 /* In */
 
+static int move_in(const struct op_device *x, struct netlink *host, struct netlink *inside,
+		   struct err *e)
+{
+	struct network_device *d = x->about.endpoint->device;
+	struct netlink_link change = { .mtu = x->mtu, .mac = x->has_mac ? x->mac : NULL };
+	char alias[sizeof(DEVICE_MARK) + IF_NAMESIZE];
+	struct netlink_info info;
+	int r;
+
+	snprintf(alias, sizeof(alias), DEVICE_MARK "%s", d->name);
+	r = netlink_link_set(host, (int)d->index,
+			     &(struct netlink_link){ .name = x->about.endpoint->interface,
+						     .alias = alias,
+						     .netns = &x->about.target->netns },
+			     e);
+	if (r < 0)
+		return err_wrap(e, "move interface %s", d->name);
+	r = netlink_link_find(inside, x->about.endpoint->interface, 0, &info, NULL);
+	if (r < 0)
+		return err_from(e, r, "interface %s in the container", d->name);
+	d->index = info.index;
+	r = network_record_save(x->about.target->lock, x->about.st, e);
+	if (r == 0 && (change.mtu || change.mac))
+		r = netlink_link_set(inside, info.index, &change, e);
+	return r < 0 ? err_wrap(e, "interface %s", d->name) : 0;
+}
+
+static void undo_device(void *arg);
+
 static int apply_device(void *arg, struct err *e)
 {
 	const struct op_device *x = arg;
-	struct network_device *d = x->about.endpoint->device;
+	const struct network_device *d = x->about.endpoint->device;
 	struct netlink *host, *inside;
 	struct netlink_info info;
-	char alias[sizeof(DEVICE_MARK) + IF_NAMESIZE];
-	struct netlink_link change = {
-		.mtu = x->mtu,
-		.mac = x->has_mac ? x->mac : NULL,
-	};
 	int r = target_host(x->about.target, &host, e);
 
 	if (r == 0)
@@ -260,24 +284,10 @@ static int apply_device(void *arg, struct err *e)
 	if (netlink_link_find(host, d->name, 0, &info, NULL) < 0 || info.index != d->index)
 		return err_set(e, ERR_NOT_FOUND, "interface %s is not on the host any more",
 			       d->name);
-	snprintf(alias, sizeof(alias), DEVICE_MARK "%s", d->name);
-	r = netlink_link_set(host, info.index,
-			     &(struct netlink_link){ .name = x->about.endpoint->interface,
-						     .alias = alias,
-						     .netns = &x->about.target->netns },
-			     e);
+	r = move_in(x, host, inside, e);
+	/* It may have moved all the same. */
 	if (r < 0)
-		return err_wrap(e, "move interface %s", d->name);
-	r = netlink_link_find(inside, x->about.endpoint->interface, 0, &info, NULL);
-	if (r == 0) {
-		d->index = info.index;
-		r = network_record_save(x->about.target->lock, x->about.st, e);
-	}
-	if (r == 0 && (change.mtu || change.mac))
-		r = netlink_link_set(inside, info.index, &change, e);
-	if (r < 0)
-		device_give_back(x->about.st, d, x->about.target->lock, x->about.target->host_netns,
-				 NULL);
+		undo_device(arg);
 	return r;
 }
 

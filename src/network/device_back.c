@@ -58,13 +58,14 @@ static int open_host(int host_netns)
 			       : open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 }
 
-/* If it is there, moves it to the host; it keeps its mark until all else is as it was. */
+/* If it is there, moves it to the host, marked until all else is as it was.  First under a name
+ * that the kernel chooses, as somebody may have its own: home under another is better than lost. */
 static int bring(const struct network_device *d, int netns, int host, struct err *e)
 {
 	struct search x = { .d = d };
 	AUTO(netlink) inside = NULL;
-	struct netlink_link back = { .name = d->name, .netns = &host };
-	char alias[sizeof(DEVICE_MARK) + IF_NAMESIZE], spare[IF_NAMESIZE];
+	char alias[sizeof(DEVICE_MARK) + IF_NAMESIZE];
+	struct netlink_link back = { .name = "dev%d", .netns = &host, .alias = alias };
 	int r = netlink_open(netns, &inside, e);
 
 	if (r == 0)
@@ -72,14 +73,7 @@ static int bring(const struct network_device *d, int netns, int host, struct err
 	if (r < 0 || !x.score)
 		return r;
 	snprintf(alias, sizeof(alias), DEVICE_MARK "%s", d->name);
-	back.alias = alias;
 	r = netlink_link_set(inside, x.found.index, &back, e);
-	if (r == -EEXIST) {
-		/* Somebody has its name. Home under another is better than lost. */
-		snprintf(spare, sizeof(spare), "dev%d", (int)d->index);
-		back.name = spare;
-		r = netlink_link_set(inside, x.found.index, &back, e);
-	}
 	return r < 0 ? err_wrap(e, "bring interface %s back", d->name) : 0;
 }
 

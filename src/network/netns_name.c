@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "kernel/process.h"
 #include "network/op.h"
 
 #define FOLDER "/run/netns"
@@ -34,14 +35,29 @@ static bool is_stale(int dir, const char *name)
 	       errno == ESRCH;
 }
 
-/* Nobody's start fails for this. */
+/* So that whoever takes it back knows which is ours. */
+static int remember(const struct op_about *about, struct err *e)
+{
+	struct network_status *st = about->st;
+	int r = kernel_start_time(about->target->pid, &st->start_time);
+
+	if (r < 0)
+		return err_from(e, r, "look at process %d", (int)about->target->pid);
+	st->pid = about->target->pid;
+	return network_record_save(about->target->lock, st, e);
+}
+
+/* Nobody's start fails for want of the name. */
 static int apply_name(void *arg, struct err *e)
 {
 	const struct op_about *about = arg;
 	const char *name = about->st->name;
 	auto_close int dir = -1;
 	char text[64];
+	int r = remember(about, e);
 
+	if (r < 0)
+		return r;
 	if (mkdir(FOLDER, 0755) < 0 && errno != EEXIST) {
 		log_debug("create " FOLDER ": %s", strerror(errno));
 		return 0;
@@ -50,30 +66,32 @@ static int apply_name(void *arg, struct err *e)
 	if (dir < 0)
 		return 0;
 	link_text(text, sizeof(text), about->target->pid);
-	if (symlinkat(text, dir, name) < 0 && errno == EEXIST && is_stale(dir, name)) {
-		unlinkat(dir, name, 0);
-		if (symlinkat(text, dir, name) < 0)
-			return 0;
-	}
-	about->st->named = true;
+	about->st->named = symlinkat(text, dir, name) == 0;
+	if (about->st->named || errno != EEXIST || !is_stale(dir, name))
+		return 0;
+	unlinkat(dir, name, 0);
+	about->st->named = symlinkat(text, dir, name) == 0;
 	return 0;
 }
 
-/* Only what leads to that process: another's may be there, or an administrator's. */
+/* Only what leads to that process, or to none: another's may be there, or an administrator's. */
 static void remove_link(const char *name, pid_t pid)
 {
 	auto_close int dir = open(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char text[64], there[64];
 	ssize_t n = dir < 0 ? -1 : readlinkat(dir, name, there, sizeof(there));
 
+	if (n <= 0)
+		return;
 	link_text(text, sizeof(text), pid);
-	if (n == (ssize_t)strlen(text) && memcmp(there, text, (size_t)n) == 0)
+	if ((n == (ssize_t)strlen(text) && memcmp(there, text, (size_t)n) == 0) ||
+	    is_stale(dir, name))
 		unlinkat(dir, name, 0);
 }
 
 void name_remove(const struct network_status *st)
 {
-	if (st->named && st->name && st->pid > 0)
+	if (st->name)
 		remove_link(st->name, (pid_t)st->pid);
 }
 

@@ -55,7 +55,10 @@ static inline int host_make(void **state)
 		print_error("%s\n", e.msg);
 		return -1;
 	}
-	host_state.rootless = true; /* /run/netns is not ours */
+	/* A /run/netns of its own. */
+	if (mount("none", "/run", "tmpfs", 0, NULL) < 0)
+		return 0;
+	host_state.rootless = false;
 	host_is_there = true;
 	return 0;
 }
@@ -65,6 +68,7 @@ static inline int host_end(void **state)
 	if (host_is_there)
 		state_close(&host_state);
 	arena_free(host_arena);
+	umount2("/run", MNT_DETACH);
 	umount2(host_folder, MNT_DETACH);
 	rmdir(host_folder);
 	return 0;
@@ -113,6 +117,17 @@ struct guest {
 	struct plan plan;
 };
 
+/* No record, lease, mark, mount or name is left. */
+static inline void host_is_clean(void)
+{
+	host_do(arena_printf(host_arena,
+			     "test -z \"$(ls -A %s/run/attachments %s/run/pinned "
+			     "%s/run/networks/*/leases /run/netns 2>/dev/null | grep -v '^/.*:$' | "
+			     "grep .)\"",
+			     host_folder, host_folder, host_folder));
+	host_do("! grep -q nsfs /proc/self/mounts");
+}
+
 static inline void guest_born(struct guest *g)
 {
 	int ready[2];
@@ -136,12 +151,12 @@ static inline void guest_born(struct guest *g)
 	assert_true(g->netns >= 0);
 }
 
-static inline int guest_start(struct guest *g, struct network_attachment *asked, size_t n,
+/* Up to the point where it would be done. */
+static inline int guest_begin(struct guest *g, struct network_attachment *asked, size_t n,
 			      struct err *e)
 {
 	struct network_attachments l = { asked, n };
 	struct network_join how = { .id = g->id, .name = g->name, .asked = &l, .host_netns = -1 };
-	uint64_t start;
 	int r = network_join(&host_state, host_arena, &how, &g->st, &g->lock, e);
 
 	if (r < 0)
@@ -152,10 +167,32 @@ static inline int guest_start(struct guest *g, struct network_attachment *asked,
 	};
 	plan_init(&g->plan, host_arena);
 	network_plan(&g->plan, &host_state, &g->st, &g->target);
-	r = plan_apply(&g->plan, e);
-	network_target_close(&g->target);
+	return 0;
+}
+
+/* It failed to start. */
+static inline void guest_give_up(struct guest *g)
+{
+	close(g->netns);
+	kill(g->pid, SIGKILL);
+	waitpid(g->pid, NULL, 0);
+	close(g->lock);
+}
+
+static inline int guest_start(struct guest *g, struct network_attachment *asked, size_t n,
+			      struct err *e)
+{
+	uint64_t start;
+	int r = guest_begin(g, asked, n, e);
+
 	if (r < 0)
 		return r;
+	r = plan_apply(&g->plan, e);
+	network_target_close(&g->target);
+	if (r < 0) {
+		guest_give_up(g);
+		return r;
+	}
 	assert_int_equal(kernel_start_time(g->pid, &start), 0);
 	r = network_started(&g->st, g->lock, g->pid, start, e);
 	close(g->lock);
