@@ -12,3 +12,4 @@
 #include "kernel/netns.h"
 #include "kernel/open.h"
 #include "kernel/process.h"
+#include "kernel/seal.h"
