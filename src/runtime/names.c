@@ -4,12 +4,14 @@
  * it is attached anywhere, so that nothing the configuration or an image mounts or links can stand
  * in between.  It becomes the container's /proc if that is an ordinary one.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/path.h"
 #include "runtime/step.h"
 
 static int set_host_name(void *arg, struct err *e)
@@ -54,7 +56,9 @@ static int write_sysctls(void *arg, struct err *e)
 	t->s.c->proc = proc;
 	for (size_t i = 0; i < t->values->n; i++) {
 		const struct text_pair *p = &t->values->v[i];
-		auto_close int fd = kernel_open_in(proc, t->files[i], O_WRONLY, e);
+		auto_close int fd = path_goes_up(t->files[i])
+					    ? err_from(e, -EACCES, "%s", t->files[i])
+					    : kernel_open_in(proc, t->files[i], O_WRONLY, e);
 		size_t len = strlen(p->value);
 
 		if (fd < 0)

@@ -301,11 +301,23 @@ static bool plain_name(const char *key, char *name, size_t size)
 	return true;
 }
 
+/* No part of a plain name is empty, "." or "..", whose dots are slashes here: what begins as
+ * "net/../kernel" or "net.//.kernel" is no network's. */
+static bool leads_straight(const char *name)
+{
+	for (const char *p = name; p; p = strchr(p, '.')) {
+		p += p != name;
+		if (strspn(p, "/") >= strcspn(p, "."))
+			return false;
+	}
+	return true;
+}
+
 enum oci_namespace_type oci_sysctl_namespace(const char *key)
 {
 	char name[SYSCTL_MAX];
 
-	if (!plain_name(key, name, sizeof(name)) || strstr(name, "..") || name[0] == '.')
+	if (!plain_name(key, name, sizeof(name)) || !leads_straight(name))
 		return OCI_NS_NONE;
 	return namespace_of(name);
 }
