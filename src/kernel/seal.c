@@ -12,13 +12,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/path.h"
 #include "kernel/mount.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x10U
 #endif
-#define SELF "/proc/self/exe"
+#define ARGUMENTS_MAX (2 << 20) /* as the kernel's own limit */
+#define SELF          "/proc/self/exe"
 /* Set for the one that is executed, so that a kernel that lies is not asked for ever. */
 #define MARK "BERTH_SEALED"
 
@@ -81,8 +83,24 @@ static int keep_place(struct err *e)
 	return 0;
 }
 
-int kernel_seal_self(char **argv, struct err *e)
+/* As they are in memory, one after the other. */
+static int read_arguments(struct arena *a, const char ***ret, struct err *e)
 {
+	auto_free char *text = NULL;
+	struct texts all = { 0 };
+	size_t len;
+	int r = file_read_at(AT_FDCWD, "/proc/self/cmdline", ARGUMENTS_MAX, &text, &len, e);
+
+	for (size_t at = 0; r == 0 && at < len; at += strlen(text + at) + 1)
+		texts_add(a, &all, arena_strdup(a, text + at));
+	*ret = all.v;
+	return r < 0 || all.n ? r : err_set(e, ERR_SYSTEM, "this program has no arguments");
+}
+
+int kernel_seal_self(struct err *e)
+{
+	AUTO(arena) a = NULL;
+	const char **argv;
 	auto_close int fd = -1;
 	int r;
 
@@ -91,7 +109,10 @@ int kernel_seal_self(char **argv, struct err *e)
 	if (getenv(MARK))
 		return err_set(e, ERR_SYSTEM,
 			       "the program's file cannot be kept from being written");
-	r = keep_place(e);
+	a = arena_new();
+	r = read_arguments(a, &argv, e);
+	if (r == 0)
+		r = keep_place(e);
 	if (r < 0)
 		return r;
 	fd = mount_self();

@@ -12,6 +12,6 @@
 /* What /proc/self/exe is cannot be written to: it is on a read-only mount, or a sealed memfd. */
 bool kernel_is_sealed(void);
 /* Executes this very program once more, from a read-only mount of its file that nobody else can
- * change, or from a sealed copy in memory; argv as main() was given it.  Returns 0 if it is so
- * already, and does not return if it succeeds.  The new one finds BERTH_LIBEXEC set. */
-int kernel_seal_self(char **argv, struct err *e);
+ * change, or from a sealed copy in memory, with the same arguments.  Returns 0 if it is so already,
+ * and does not return if it succeeds.  The new one finds BERTH_LIBEXEC set. */
+int kernel_seal_self(struct err *e);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "kernel/kernel.h"
 #include "oci/making.h"
 
 static const struct option *const options[] = { making_options, NULL };
@@ -7,7 +8,11 @@ static int run(void *globals, void *args, int argc, const char **argv)
 {
 	struct making m = { .g = globals, .args = *(struct making_args *)args, .id = argv[0] };
 	struct err e;
-	int r = making_begin(&m, &e);
+	int r = kernel_seal_self(&e);
+
+	/* The process that waits to be started is this program, and guests may be there before. */
+	if (r == 0)
+		r = making_begin(&m, &e);
 
 	if (r < 0)
 		return oci_fail(m.g, &e);

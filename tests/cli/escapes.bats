@@ -355,8 +355,12 @@ PY
     output_is $'1\n100'
     refused run --rm --network none --sysctl net.ipv4.ip_forward=1 \
         -v "$shared:/proc/sys/net" sysctls true
-    refused run --rm --network none --sysctl 'net/../kernel/core_pattern=x' tiny true
-    refused run --rm --network none --sysctl kernel.core_pattern=x tiny true
+    local name before
+    before=$(cat /proc/sys/kernel/core_pattern)
+    # CVE-2022-0811: with what is there already, in case it were written.
+    for name in kernel.core_pattern net/../kernel/core_pattern net.//.kernel.core_pattern; do
+        refused run --rm --network none --sysctl "$name=$before" tiny true
+    done
 }
 
 # --- what crun, podman and Docker had -------------------------------------------------------------

@@ -16,6 +16,10 @@ setup() {
 }
 
 teardown() {
+    leave_nothing_oci
+}
+
+leave_nothing_oci() {
     local id left=0
     for id in $(oci list -q 2>/dev/null); do
         oci delete --force "$id" || left=1

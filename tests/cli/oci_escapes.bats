@@ -18,6 +18,11 @@ setup() {
     echo untouched >"$OUTSIDE/victim"
 }
 
+teardown() {
+    end_background
+    leave_nothing_oci
+}
+
 nothing_outside() {
     [ "$(cat "$OUTSIDE/victim")" = untouched ] || { echo "the victim was written"; return 1; }
     [ "$(ls -A "$OUTSIDE")" = victim ] || { ls -lA "$OUTSIDE"; return 1; }
@@ -73,12 +78,12 @@ guest_attacks_created() {
     local before
     before=$(sha256sum "$BERTH")
     program sh -c 'sleep 1'
-    oci create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null
+    oci create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
     status_is created
     run oci exec "$ID" sh -c '
         for f in /proc/1/fd/* /proc/1/cwd /proc/1/root; do readlink $f; done 2>/dev/null
         grep -o " /.*" /proc/1/maps 2>/dev/null | sort -u'
-    output_lacks "$BATS_TEST_TMPDIR" "$BERTH" "/sys/fs/cgroup" "/work" "/usr"
+    output_lacks "$BATS_TEST_TMPDIR" "$BERTH" /sys/fs/cgroup /work
     # It opens what waits, and writes when that is no longer executed.
     oci exec -d "$ID" sh -c '
         exec 9</proc/1/exe || exit
@@ -347,6 +352,19 @@ masked_shows_nothing() {
     done
 }
 
+@test "oci: CVE-2022-0811: a sysctl's name leads to no other" {
+    local name before
+    before=$(cat /proc/sys/kernel/core_pattern)
+    program true
+    for name in kernel.core_pattern kernel/core_pattern net/../kernel/core_pattern net.//.kernel.core_pattern \
+        net/ipv4/../../kernel/core_pattern net.ipv4.//.//.kernel.core_pattern net/./../kernel/core_pattern \
+        net..kernel.core_pattern fs.mqueue.//.//.kernel.core_pattern fs/mqueue/../../kernel/core_pattern; do
+        # What would be written is what is there.
+        config --arg n "$name" --arg v "$before" '.linux.sysctl = {($n): $v}'
+        oci_fails "linux.sysctl: \"$name\" is not in a separate kernel namespace" -- run --bundle "$BUNDLE" "$ID"
+    done
+}
+
 @test "oci: CVE-2025-52881: sysctls are written to the kernel's files" {
     mkdir -p "$ROOT/proc/sys/net/ipv4" "$BATS_TEST_TMPDIR/false/ipv4"
     echo 0 >"$BATS_TEST_TMPDIR/false/ipv4/ip_forward"
@@ -360,11 +378,6 @@ masked_shows_nothing() {
     program true
     run oci run --bundle "$BUNDLE" "$ID"
     nothing_outside
-    for name in kernel.core_pattern net/../kernel/core_pattern net.ipv4/../../kernel.core_pattern; do
-        config --arg n "$name" '.linux.sysctl = {($n): "|/x"}'
-        run ! oci run --bundle "$BUNDLE" "$ID"
-        [ "$(cat /proc/sys/kernel/core_pattern)" != "|/x" ]
-    done
 }
 
 # --- crun's own -----------------------------------------------------------------------------------

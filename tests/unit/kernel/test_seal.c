@@ -7,8 +7,6 @@
 #include "kernel/kernel.h"
 #include "unit.h"
 
-static char **arguments;
-
 /* What main() does when it is executed once more: tells whether its file can be written. */
 static int inside(void)
 {
@@ -16,7 +14,7 @@ static int inside(void)
 	int from, fd;
 	char path[32];
 
-	if (!kernel_is_sealed() || kernel_seal_self(arguments, NULL) != 0)
+	if (!kernel_is_sealed() || kernel_seal_self(NULL) != 0)
 		return 2;
 	from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	if (fcntl(from, F_GET_SEALS) > 0)
@@ -40,7 +38,7 @@ static int seal_in_child(bool plain)
 		setenv("BERTH_TEST_INSIDE", "1", 1);
 		if (plain && setresuid(65534, 65534, 65534) < 0)
 			_exit(5);
-		kernel_seal_self(arguments, &e);
+		kernel_seal_self(&e);
 		fprintf(stderr, "%s\n", e.msg);
 		_exit(6);
 	}
@@ -66,7 +64,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(without_privileges_it_is_a_copy_in_memory),
 	};
 
-	arguments = argv;
 	if (getenv("BERTH_TEST_INSIDE"))
 		return inside();
 	return cmocka_run_group_tests(tests, NULL, NULL);
