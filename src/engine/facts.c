@@ -157,6 +157,16 @@ static int find_groups(struct arena *a, const struct container *c, int root,
 	return 0;
 }
 
+static int no_other_ids(struct err *e)
+{
+	err_set(e, ERR_UNSUPPORTED,
+		"a container of a user without subordinate ids has no user or group but root: as "
+		"root, usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER");
+	if (e)
+		e->where = RUNTIME_NOT_EXECUTABLE;
+	return -ENOTSUP;
+}
+
 /* first: of the container, whose user is to be known in there. */
 static int find_user(struct arena *a, const struct container *c, int root, bool first,
 		     struct specify_facts *f, struct err *e)
@@ -174,6 +184,11 @@ static int find_user(struct arena *a, const struct container *c, int root, bool 
 		e->where = RUNTIME_NOT_EXECUTABLE;
 	if (r < 0)
 		return r;
+	if (f->single_id && (u.uid || u.gid || c->group_add.n))
+		return no_other_ids(e);
+	/* Who has but one ID may set no groups, and is in none but his own. */
+	if (f->single_id)
+		f->groups.n = 0;
 	f->uid = u.uid;
 	f->gid = u.gid;
 	f->home = u.home;

@@ -15,6 +15,7 @@
 #include "base/child.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "kernel/process.h"
 
@@ -145,6 +146,33 @@ static int run_mapper(struct arena *a, const char *program, const char *pid,
 	return r;
 }
 
+static int write_map(const char *pid, const char *file, const char *text, struct err *e)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%s/%s", pid, file);
+	return file_poke_at(AT_FDCWD, path, text, e);
+}
+
+/* Anyone may map himself, and nobody else (user_namespaces(7)). */
+static int map_own_id(const char *pid, struct err *e)
+{
+	char map[64];
+	int r;
+
+	log_at(LOG_WARN,
+	       "uid %u has no subordinate ids in /etc/subuid and /etc/subgid: files of all users "
+	       "will be his. To change that, remove all images, and as root: usermod "
+	       "--add-subuids 100000-165535 --add-subgids 100000-165535 USER",
+	       getuid());
+	snprintf(map, sizeof(map), "0 %u 1", getuid());
+	r = write_map(pid, "uid_map", map, e);
+	if (r == 0)
+		r = write_map(pid, "setgroups", "deny", e);
+	snprintf(map, sizeof(map), "0 %u 1", getgid());
+	return r < 0 ? r : write_map(pid, "gid_map", map, e);
+}
+
 static int map_ids(struct arena *a, pid_t child, struct err *e)
 {
 	const char *pid = arena_printf(a, "%d", child);
@@ -156,11 +184,7 @@ static int map_ids(struct arena *a, pid_t child, struct err *e)
 	if (r < 0)
 		return r;
 	if (uids.n <= 3 || gids.n <= 3)
-		return err_set(
-			e, ERR_NOT_FOUND,
-			"uid %u has no subordinate ids in /etc/subuid and /etc/subgid: usermod "
-			"--add-subuids 100000-165535 --add-subgids 100000-165535 USER",
-			getuid());
+		return map_own_id(pid, e);
 	r = run_mapper(a, "newuidmap", pid, &uids, e);
 	return r < 0 ? r : run_mapper(a, "newgidmap", pid, &gids, e);
 }
