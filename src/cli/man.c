@@ -11,45 +11,54 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/root.h"
+#include "oci/oci.h"
 
 #define PAGE_MAX ((size_t)1 << 20)
 
 struct man {
 	struct arena *arena;
 	int pages, prose; /* folders; prose may be -1 */
+	const struct command *root;
 };
 
-static char *dashed(struct arena *a, const char *path)
+static char *dashed(struct arena *a, const char *text)
 {
-	char *name = arena_strdup(a, *path ? path : "berth");
+	char *name = arena_strdup(a, text);
 
 	for (char *blank = name; (blank = strchr(blank, ' '));)
 		*blank = '-';
 	return name;
 }
 
-/* A command that is also in a group has its prose under its first name: "image pull" has pull's. */
-static const char *prose_name(struct arena *a, const char *path, const struct command *c)
+/* "berth-image-pull" */
+static const char *page_name(const struct man *m, const char *path)
 {
+	return *path ? dashed(m->arena, arena_printf(m->arena, "%s %s", m->root->name, path))
+		     : m->root->name;
+}
+
+/* A command that is also in a group has its prose under its first name: "image pull" has pull's. */
+static const char *prose_name(const struct man *m, const char *path, const struct command *c)
+{
+	if (m->root != &root_command || !*path)
+		return page_name(m, path);
 	for (size_t i = 0; root_command.commands[i]; i++)
 		if (root_command.commands[i] == c)
 			return c->name;
-	return dashed(a, path);
+	return dashed(m->arena, path);
 }
 
 static int write_page(const struct man *m, const char *path, const struct command *c, struct err *e)
 {
 	auto_buf page = BUF(PAGE_MAX);
 	auto_free char *prose = NULL;
-	struct arena *a = m->arena;
-	const char *name =
-		arena_printf(a, "berth%s%s.1", *path ? "-" : "", *path ? dashed(a, path) : "");
-	const char *file = arena_printf(a, "%s.md", prose_name(a, path, c));
+	const char *name = arena_printf(m->arena, "%s.1", page_name(m, path));
+	const char *file = arena_printf(m->arena, "%s.md", prose_name(m, path, c));
 	int r = m->prose < 0 ? -ENOENT : file_read_at(m->prose, file, PAGE_MAX, &prose, NULL, e);
 
 	if (r < 0 && r != -ENOENT)
 		return r;
-	option_man(&page, "berth", path, c, prose);
+	option_man(&page, m->root->name, path, c, prose);
 	r = buf_check(&page, name, e);
 	if (r < 0)
 		return r;
@@ -73,6 +82,7 @@ static int write_pages(const struct man *m, const char *path, const struct comma
 
 static int man(void *globals, void *args, int argc, const char **argv)
 {
+	const struct command *const roots[] = { &root_command, &oci_root_command };
 	AUTO(arena) a = arena_new();
 	struct err e;
 	auto_close int pages = file_open_dir_at(AT_FDCWD, argv[0], &e);
@@ -85,8 +95,9 @@ static int man(void *globals, void *args, int argc, const char **argv)
 		if (prose < 0)
 			return cli_fail(&e);
 	}
-	if (write_pages(&(struct man){ a, pages, prose }, "", &root_command, &e) < 0)
-		return cli_fail(&e);
+	for (size_t i = 0; i < ARRAY_LEN(roots); i++)
+		if (write_pages(&(struct man){ a, pages, prose, roots[i] }, "", roots[i], &e) < 0)
+			return cli_fail(&e);
 	return 0;
 }
 
@@ -103,11 +114,12 @@ const struct command man_internal_command = {
 static int parse(void *globals, void *args, int argc, const char **argv)
 {
 	AUTO(arena) a = arena_new();
+	const struct command *root =
+		argc && oci_is_called(argv[0]) ? &oci_root_command : &root_command;
 	struct option_result found = { 0 };
-	struct globals ignored = { 0 };
 	struct err e;
 
-	if (option_parse(a, &root_command, &ignored, argc, argv, &found, &e) < 0)
+	if (option_parse(a, root, arena_alloc(a, root->args_size), argc, argv, &found, &e) < 0)
 		return cli_fail(&e);
 	return 0;
 }

@@ -24,8 +24,8 @@ int oci_print(const struct oci_globals *g, const struct buf *out);
 /* Of the driver that the globals choose; NULL: the default. */
 const char *oci_cgroup_manager(const struct oci_globals *g);
 
-extern const struct command oci_root_command;
 extern const struct command oci_create_command, oci_run_command, oci_start_command,
 	oci_state_command, oci_kill_command, oci_delete_command, oci_exec_command, oci_list_command,
 	oci_ps_command, oci_pause_command, oci_resume_command, oci_update_command,
-	oci_events_command, oci_features_command, oci_spec_command;
+	oci_events_command, oci_features_command, oci_spec_command, oci_complete_command,
+	oci_completion_command;

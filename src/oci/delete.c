@@ -135,5 +135,6 @@ const struct command oci_delete_command = {
 	.args_size = sizeof(struct delete_args),
 	.min_args = 1,
 	.max_args = 1,
+	.completes = "container",
 	.run = run,
 };

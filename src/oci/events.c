@@ -134,5 +134,6 @@ const struct command oci_events_command = {
 	.min_args = 1,
 	.max_args = 1,
 	.init = defaults,
+	.completes = "container",
 	.run = run,
 };

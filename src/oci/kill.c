@@ -108,5 +108,6 @@ const struct command oci_kill_command = {
 	.args_size = sizeof(struct kill_args),
 	.min_args = 1,
 	.max_args = 2,
+	.completes = "container",
 	.run = run,
 };

@@ -7,6 +7,10 @@
 
 #include <stdbool.h>
 
+#include "base/option.h"
+
 /* Whether a program called so is this one: berth-oci, runc, crun, and what begins or ends so. */
 bool oci_is_called(const char *program);
 int oci_main(int argc, char **argv);
+/* Its commands, for man pages. */
+extern const struct command oci_root_command;

@@ -58,6 +58,7 @@ const struct command oci_pause_command = {
 	.examples = "web\n",
 	.min_args = 1,
 	.max_args = 1,
+	.completes = "container",
 	.run = run_pause,
 };
 
@@ -69,5 +70,6 @@ const struct command oci_resume_command = {
 	.examples = "web\n",
 	.min_args = 1,
 	.max_args = 1,
+	.completes = "container",
 	.run = run_resume,
 };

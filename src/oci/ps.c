@@ -189,5 +189,6 @@ const struct command oci_ps_command = {
 	.min_args = 1,
 	.max_args = -1,
 	.options_end_at_arg = true,
+	.completes = "container",
 	.run = run,
 };

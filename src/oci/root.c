@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The commands and the options in front of them. */
 #include "oci/command.h"
+#include "oci/oci.h"
 
 static const char *const formats[] = { "text", "json", NULL };
 static const char *const levels[] = { "error", "warning", "debug", NULL };
@@ -52,6 +53,8 @@ static const struct command *const commands[] = {
 	&oci_start_command,
 	&oci_state_command,
 	&oci_update_command,
+	&oci_complete_command,
+	&oci_completion_command,
 	&option_help_command,
 	NULL,
 };

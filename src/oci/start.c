@@ -93,5 +93,6 @@ const struct command oci_start_command = {
 	.examples = "web\n",
 	.min_args = 1,
 	.max_args = 1,
+	.completes = "container",
 	.run = run,
 };

@@ -27,5 +27,6 @@ const struct command oci_state_command = {
 	.examples = "web\n",
 	.min_args = 1,
 	.max_args = 1,
+	.completes = "container",
 	.run = run,
 };

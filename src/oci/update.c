@@ -183,5 +183,6 @@ const struct command oci_update_command = {
 	.args_size = sizeof(struct update_args),
 	.min_args = 1,
 	.max_args = 1,
+	.completes = "container",
 	.run = run,
 };

@@ -53,6 +53,10 @@ static int wait_for_starter(const struct gate_step *t, struct err *e)
 	const struct child *c = t->s.c;
 	int fd;
 
+	/* Whoever reads what the creator says waits for the end of it. */
+	for (fd = 0; fd < 3 && c->slave >= 0; fd++)
+		if (dup2(c->slave, fd) < 0)
+			return err_sys(e, "descriptor %d", fd);
 	setsid();
 	let_signals_end_us();
 	let_go(t);
