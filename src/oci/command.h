@@ -28,4 +28,4 @@ extern const struct command oci_create_command, oci_run_command, oci_start_comma
 	oci_state_command, oci_kill_command, oci_delete_command, oci_exec_command, oci_list_command,
 	oci_ps_command, oci_pause_command, oci_resume_command, oci_update_command,
 	oci_events_command, oci_features_command, oci_spec_command, oci_complete_command,
-	oci_completion_command;
+	oci_completion_command, oci_checkpoint_command, oci_restore_command;

@@ -223,27 +223,33 @@ static int tell(struct making *m, struct err *e)
 	return r;
 }
 
-int making_begin(struct making *m, struct err *e)
+int making_record(struct making *m, struct err *e)
 {
 	auto_free char *text = NULL;
 	struct record about;
 	size_t len = 0;
 	int r = record_check_id(m->id, e);
 
-	m->c = (struct runtime_container){ .pidfd = -1, .console = -1 };
 	if (r == 0)
 		r = enter_bundle(m, e);
 	if (r == 0)
 		r = load(m, &text, &len, e);
 	if (r == 0)
-		r = check_terminal(m, e);
-	if (r == 0)
 		r = describe(m, &about, e);
-	if (r == 0)
-		r = record_new(m->g, &about, text, len, &m->at, e);
+	return r < 0 ? r : record_new(m->g, &about, text, len, &m->at, e);
+}
+
+int making_begin(struct making *m, struct err *e)
+{
+	int r;
+
+	m->c = (struct runtime_container){ .pidfd = -1, .console = -1 };
+	r = making_record(m, e);
 	if (r < 0)
 		return r;
-	r = create(m, e);
+	r = check_terminal(m, e);
+	if (r == 0)
+		r = create(m, e);
 	if (r == 0)
 		r = tell(m, e);
 	if (r < 0)

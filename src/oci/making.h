@@ -24,6 +24,8 @@ struct making {
 	struct runtime_container c;
 };
 
+/* Reads the bundle and takes the ID: fills config and at, locked, and enters the bundle. */
+int making_record(struct making *m, struct err *e);
 /* Ends with a container at its gate, recorded and locked; its terminal's master is in m->c.console
  * if this process stays, else sent away. On failure nothing is left. */
 int making_begin(struct making *m, struct err *e);

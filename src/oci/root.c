@@ -38,6 +38,7 @@ static const struct option *const options[] = { global_options, NULL };
 
 /* clang-format off */
 static const struct command *const commands[] = {
+	&oci_checkpoint_command,
 	&oci_create_command,
 	&oci_delete_command,
 	&oci_events_command,
@@ -47,6 +48,7 @@ static const struct command *const commands[] = {
 	&oci_list_command,
 	&oci_pause_command,
 	&oci_ps_command,
+	&oci_restore_command,
 	&oci_resume_command,
 	&oci_run_command,
 	&oci_spec_command,
