@@ -3,7 +3,8 @@
  * Times commands without a shell between: `timer RUNS COMMAND [ARG...] [-- COMMAND ...]...`.  The
  * commands take turns, so that what else happens on the machine hits all alike.  A line each:
  * median, least and 90th percentile of wall time, and median CPU time of the process and its
- * children, all in microseconds; "failed" when one ended with another status than 0.
+ * children, all in microseconds, and the most memory that one of them had, in kB; "failed" when one
+ * ended with another status than 0.
  */
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -23,6 +24,7 @@
 struct command {
 	char **argv;
 	int64_t *wall, *cpu; /* microseconds of each run */
+	int64_t peak_kb;
 	bool failed;
 };
 
@@ -64,6 +66,8 @@ static void run(struct command *c, int n)
 	}
 	c->wall[n] = now_usec() - start;
 	c->cpu[n] = usec_of(used.ru_utime) + usec_of(used.ru_stime);
+	if (used.ru_maxrss > c->peak_kb)
+		c->peak_kb = used.ru_maxrss;
 	posix_spawn_file_actions_destroy(&quiet);
 }
 
@@ -75,8 +79,9 @@ static void report(const struct command *c, int runs)
 	}
 	qsort(c->wall, (size_t)runs, sizeof(*c->wall), compare);
 	qsort(c->cpu, (size_t)runs, sizeof(*c->cpu), compare);
-	printf("%lld %lld %lld %lld\n", (long long)c->wall[runs / 2], (long long)c->wall[0],
-	       (long long)c->wall[runs * 9 / 10], (long long)c->cpu[runs / 2]);
+	printf("%lld %lld %lld %lld %lld\n", (long long)c->wall[runs / 2], (long long)c->wall[0],
+	       (long long)c->wall[runs * 9 / 10], (long long)c->cpu[runs / 2],
+	       (long long)c->peak_kb);
 }
 
 static int split(char **argv, struct command *commands)
