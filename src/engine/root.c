@@ -112,7 +112,7 @@ static int mount_own_image(const struct state *s, struct arena *a, const struct 
 
 	if (dir < 0)
 		return dir;
-	r = image_load(s, a, c->image_id, &image, e);
+	r = image_load_layers(s, a, c->image_id, &image, e);
 	if (r < 0)
 		return err_wrap(e, "image of container %s", c->name);
 	r = mount_image(s, a, c, image, dir, mapped, e);

@@ -18,7 +18,9 @@
 #include "engine/facts.h"
 #include "engine/pty.h"
 #include "engine/signals.h"
+#include "engine/specify_private.h"
 #include "engine/volumes.h"
+#include "kernel/netns.h"
 #include "kernel/process.h"
 #include "monitor/monitor.h"
 #include "runtime/runtime.h"
@@ -36,6 +38,8 @@ struct launch {
 	int run_dir, lib_dir, root, listener, client;
 	int *mount_fds, *volume_fds; /* beside c->mounts */
 	int volumes_lock;
+	struct kernel_netns_ahead ahead;
+	int network;                        /* what it made, or -1 */
 	int64_t restarts, restart_delay_ms; /* in place: as the last end said */
 	int64_t step_usec;                  /* when the step being done began; monotonic */
 };
@@ -49,8 +53,27 @@ static void step_done(struct launch *l, const char *what)
 	l->step_usec = now;
 }
 
+/* The longest part of a start is begun before all others. One of the container's own user namespace
+ * is for that to make. */
+static void begin_network(struct launch *l)
+{
+	const struct container_namespaces *n = &l->c->namespaces;
+
+	if (l->c->uid_maps.n == 0 && !text_after(n->user ? n->user : "", "ns:") &&
+	    !text_after(n->user ? n->user : "", "container:") && specify_is_private(n->network))
+		kernel_netns_begin(&l->ahead);
+}
+
+static void end_network(struct launch *l)
+{
+	if (l->ahead.maker > 0)
+		l->network = kernel_netns_end(&l->ahead);
+}
+
 static void launch_close(struct launch *l)
 {
+	end_network(l);
+	close_p(&l->network);
 	close_p(&l->run_dir);
 	close_p(&l->lib_dir);
 	close_p(&l->root);
@@ -246,6 +269,7 @@ static int start_process(struct launch *l, const struct streams *p, struct runti
 				.out = through ? STDOUT_FILENO : p->out[1],
 				.err = through ? STDERR_FILENO : p->err[1],
 			},
+			.network = l->network < 0 ? NULL : &l->network,
 			.cgroup_manager = l->c->cgroups_disabled ? "disabled"
 								 : l->how->cgroup_manager,
 			.cgroup_parent = l->c->cgroup_parent,
@@ -457,6 +481,7 @@ static int launch(struct launch *l, int *ret_client, struct err *e)
 		r = prepare(l, e);
 	if (r < 0)
 		return r;
+	end_network(l);
 	if (l->how->in_place)
 		return run_starter(l, e);
 	if (l->how->foreground && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
@@ -486,6 +511,7 @@ int container_start(const struct state *s, const struct container *c,
 		.listener = -1,
 		.client = -1,
 		.volumes_lock = -1,
+		.network = -1,
 	};
 	int r;
 
@@ -494,6 +520,7 @@ int container_start(const struct state *s, const struct container *c,
 		return lock;
 	if (log_wants(LOG_DEBUG))
 		l.step_usec = clock_monotonic_usec();
+	begin_network(&l);
 	r = check_status(&l, e);
 	if (r == 0)
 		r = launch(&l, ret_client, e);

@@ -38,6 +38,9 @@ int image_find(const struct state *s, struct arena *a, const char *name, struct 
 /* By the whole id, without looking at names. */
 int image_load(const struct state *s, struct arena *a, const char *id, struct image **ret,
 	       struct err *e);
+/* The same of what image_open_layers() needs alone: id and layers. */
+int image_load_layers(const struct state *s, struct arena *a, const char *id, struct image **ret,
+		      struct err *e);
 
 /* Fills i->names. */
 int image_names(const struct state *s, struct arena *a, struct image *i, struct err *e);

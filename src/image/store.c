@@ -124,12 +124,22 @@ static int load_from(int dir, struct arena *a, struct image *i, struct err *e)
 	return 0;
 }
 
-int image_load(const struct state *s, struct arena *a, const char *id, struct image **ret,
-	       struct err *e)
+static int load_record(int dir, struct arena *a, struct image *i, struct err *e)
+{
+	struct image_file f;
+	int r = read_record(dir, a, &f, e);
+
+	if (r == 0)
+		i->layers = f.layers;
+	return r;
+}
+
+static int load(const struct state *s, struct arena *a, const char *id,
+		int (*from)(int dir, struct arena *a, struct image *i, struct err *e),
+		struct image **ret, struct err *e)
 {
 	auto_close int dir = state_dir(s, KIND, id, e);
 	struct image *i = ARENA_NEW(a, struct image);
-	struct err ignored;
 	int r;
 
 	if (dir == -ENOENT)
@@ -137,7 +147,7 @@ int image_load(const struct state *s, struct arena *a, const char *id, struct im
 	if (dir < 0)
 		return dir;
 	i->id = arena_strdup(a, id);
-	r = load_from(dir, a, i, e);
+	r = from(dir, a, i, e);
 	/* Being removed by another command: it has left its place before it loses its files. */
 	if (r == -ENOENT && !state_exists(s, KIND, id))
 		return err_set(e, ERR_NOT_FOUND, "%s: image not known", id);
@@ -147,10 +157,25 @@ int image_load(const struct state *s, struct arena *a, const char *id, struct im
 			       id);
 	if (r < 0)
 		return err_wrap(e, "image %.12s is damaged", id);
-	if (i->config.created)
-		time_parse(i->config.created, clock_nsec(), &i->created_nsec, &ignored);
 	*ret = i;
 	return 0;
+}
+
+int image_load(const struct state *s, struct arena *a, const char *id, struct image **ret,
+	       struct err *e)
+{
+	struct err ignored;
+	int r = load(s, a, id, load_from, ret, e);
+
+	if (r == 0 && (*ret)->config.created)
+		time_parse((*ret)->config.created, clock_nsec(), &(*ret)->created_nsec, &ignored);
+	return r;
+}
+
+int image_load_layers(const struct state *s, struct arena *a, const char *id, struct image **ret,
+		      struct err *e)
+{
+	return load(s, a, id, load_record, ret, e);
 }
 
 int image_names(const struct state *s, struct arena *a, struct image *i, struct err *e)

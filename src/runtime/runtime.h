@@ -46,6 +46,8 @@ struct runtime_create {
 	const char *bundle; /* absolute: what relative paths are relative to. NULL: "/" */
 	int root;           /* a detached mount to become the root; -1: config->root->path */
 	struct runtime_streams streams;
+	const int *network; /* a new network namespace that was made ahead, its loopback up; NULL:
+			     * makes one if it needs one */
 	/* The cgroup: config->linux_part->cgroups_path, else PARENT/ID (NULL: cgroup_create()'s
 	 * default); manager as cgroup_create() knows them. */
 	const char *cgroup_manager, *cgroup_parent;

@@ -406,10 +406,14 @@ static int prepare_all(struct build *b, int *ret_parent_end, struct err *e)
 	struct kernel_netns_ahead *ahead = ARENA_NEW(b->a, struct kernel_netns_ahead);
 	int r;
 
-	if ((b->clone_flags & CLONE_NEWNET) && !b->in_user)
+	const int *made = b->create ? b->create->network : NULL;
+
+	if ((b->clone_flags & CLONE_NEWNET) && !b->in_user && !made)
 		kernel_netns_begin(ahead);
 	r = prepare(b, ret_parent_end, e);
 	b->c->network = kernel_netns_end(ahead);
+	if (made && (b->clone_flags & CLONE_NEWNET) && !b->in_user)
+		b->c->network = fcntl(*made, F_DUPFD_CLOEXEC, 0);
 	step_hold(b, &b->c->network);
 	if (b->c->network >= 0)
 		b->clone_flags &= ~(uint64_t)CLONE_NEWNET;
