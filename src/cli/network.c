@@ -70,7 +70,7 @@ static int update(struct session *s, const struct update_network_args *args, con
 		r = network_find(&s->state, s->arena, name, &n, &e);
 	/* Containers that run are told too. */
 	if (r == 0)
-		r = names_update(&s->state, n, -1, &e);
+		r = names_update(&s->state, n->name, -1, &e);
 	if (r < 0)
 		return cli_fail(&e);
 	printf("%s\n", name);
@@ -118,16 +118,27 @@ static const struct option reload_options[] = {
 	{ 0 },
 };
 
+static int reload_bridges(struct session *s, struct network_status *st, struct err *e)
+{
+	struct network_target target = { .netns = -1, .host_netns = -1, .lock = -1 };
+	struct plan p;
+	int r;
+
+	plan_init(&p, s->arena);
+	r = network_plan_restore(&p, &s->state, st, &target, e);
+	if (r == 0)
+		r = plan_apply(&p, e);
+	network_target_close(&target);
+	return r;
+}
+
 static int reload_names(struct session *s, const struct network_status *st, struct err *e)
 {
-	struct network *n;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < st->endpoints.n; i++) {
-		r = network_find(&s->state, s->arena, st->endpoints.v[i].network, &n, e);
-		if (r == 0)
-			r = names_update(&s->state, n, -1, e);
-	}
+	for (size_t i = 0; r == 0 && i < st->endpoints.n; i++)
+		if (st->endpoints.v[i].dns_enabled)
+			r = names_update(&s->state, st->endpoints.v[i].network, -1, e);
 	return r;
 }
 
@@ -145,12 +156,14 @@ static int reload(struct session *s, const struct container *c, void *args, stru
 			e, ERR_CONFLICT,
 			"cannot reload network unless container network has been configured: "
 			"container state improper");
-	r = a->done ? 0 : firewall_reload(&s->state, -1, e);
-	a->done = true;
 	/* On no network of ours there is nothing to put back. */
-	if (r == 0 && network_status(&s->state, s->arena, c->id, &st, NULL) == 0)
-		r = reload_names(s, &st, e);
-	return r;
+	if (network_status(&s->state, s->arena, c->id, &st, NULL) < 0)
+		return 0;
+	r = reload_bridges(s, &st, e);
+	if (r == 0 && !a->done)
+		r = firewall_reload(&s->state, -1, e);
+	a->done = true;
+	return r < 0 ? r : reload_names(s, &st, e);
 }
 
 static int run_reload(void *globals, void *args, int argc, const char **argv)
@@ -165,7 +178,7 @@ static const struct option *const reload_tables[] = { reload_options, NULL };
 
 const struct command network_reload_command = {
 	.name = "reload",
-	.summary = "Put firewall rules back",
+	.summary = "Put bridges and firewall rules back",
 	.description =
 		"Puts back what somebody has flushed: the firewall's rules of all containers, "
 		"and the name servers of the networks of the named ones",

@@ -51,7 +51,7 @@ static bool is_idle(struct netlink *host, const struct network_endpoint *p,
 static bool wait_alone(const struct state *s, const char *network)
 {
 	struct timespec idle = { .tv_sec = IDLE_MS / 1000, .tv_nsec = IDLE_MS % 1000 * 1000000L };
-	auto_close int dir = state_run_dir(s, NETWORKS, network, true, NULL);
+	auto_close int dir = state_run_dir(s, NETWORKS, network, false, NULL);
 	int fd = dir < 0 ? -1 : openat(dir, WAITER, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
 	/* Whoever waits already looks later than we would. */
@@ -71,8 +71,22 @@ static void remove_bridge(const struct state *s, struct netlink *host,
 
 	if (!is_idle(host, p, &info) || !wait_alone(s, p->network))
 		return;
+	/* While it waited its network may have been removed. */
+	if (!is_idle(host, p, &info))
+		return;
 	lock = network_lock(s, p->network, LOCK_EX, NULL);
 	if (lock >= 0 && is_idle(host, p, &info))
+		netlink_link_remove(host, info.index, NULL);
+}
+
+void network_remove_bridge(const struct state *s, const struct network *n)
+{
+	const struct network_endpoint p = { .network = n->name, .bridge = n->network_interface };
+	AUTO(netlink) host = NULL;
+	struct netlink_info info;
+
+	if (network_driver(n) == NETWORK_BRIDGE && netlink_open(-1, &host, NULL) == 0 &&
+	    is_idle(host, &p, &info))
 		netlink_link_remove(host, info.index, NULL);
 }
 

@@ -181,8 +181,9 @@ struct network_status {
 extern const struct json_type network_status_json;
 
 struct network_join {
-	const char *id, *name;                   /* the container's */
-	const struct network_attachments *asked; /* in the order of eth0, eth1, … */
+	const char *id, *name; /* the container's */
+	/* In the order of eth0, eth1, …; with none, all that it gets is its name in /run/netns. */
+	const struct network_attachments *asked;
 	struct network_ports ports;
 	int host_netns; /* what plays the host: -1 this process's namespace; a user's own otherwise
 			 */
@@ -210,6 +211,10 @@ void network_target_close(struct network_target *t);
  * nothing else. */
 void network_plan(struct plan *p, const struct state *s, struct network_status *st,
 		  struct network_target *target);
+/* The same for what somebody took away from one that runs (`network reload`): bridges, and being a
+ * port of them. st: network_status()'s. */
+int network_plan_restore(struct plan *p, const struct state *s, struct network_status *st,
+			 struct network_target *target, struct err *e);
 /* The container's process is pid: writes it down, after plan_apply(). */
 int network_started(struct network_status *st, int lock, pid_t pid, uint64_t start_time,
 		    struct err *e);

@@ -90,6 +90,9 @@ int network_take_back(const struct state *s, const struct network_status *st, in
 void network_remove_behind(const struct state *s, struct netlink *host, int index,
 			   const struct network_endpoint *p);
 
+/* Now, if it has no ports: the network is removed. */
+void network_remove_bridge(const struct state *s, const struct network *n);
+
 /* A host's interface: as it is now. Errors say what is in its way. */
 int network_device_look(const struct state *s, struct arena *a, struct netlink *host,
 			const char *name, struct network_device **ret, struct err *e);

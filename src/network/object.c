@@ -301,5 +301,8 @@ int network_remove(const struct state *s, struct arena *a, const char *name, str
 	lock = state_lock(s, NETWORKS, n->name, e);
 	if (lock == -ENOENT)
 		return not_found(name, e);
-	return lock < 0 ? lock : state_remove(s, NETWORKS, n->name, e);
+	if (lock < 0)
+		return lock;
+	network_remove_bridge(s, n);
+	return state_remove(s, NETWORKS, n->name, e);
 }

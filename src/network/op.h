@@ -44,6 +44,8 @@ struct op_veth {
 	unsigned char mac[MAC_LEN];
 };
 void op_veth(struct plan *p, const struct op_veth *how);
+/* The same of one that is there and may have lost its bridge. */
+void op_port(struct plan *p, const struct op_veth *how);
 /* macvlan, ipvlan. */
 struct op_child {
 	struct op_about about;

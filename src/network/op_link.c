@@ -286,6 +286,43 @@ void op_veth(struct plan *p, const struct op_veth *how)
 				       .arg = arena_copy(p->arena, how, sizeof(*how)) });
 }
 
+static int apply_port(void *arg, struct err *e)
+{
+	struct op_veth *v = arg;
+	const char *name = v->about.endpoint->host_interface;
+	struct netlink_info bridge, port;
+	struct netlink *n;
+	int r = target_host(v->about.target, &n, e);
+
+	if (r == 0)
+		r = have_bridge(n, v->bridge, &bridge, e);
+	if (r == 0 && netlink_link_find(n, name, 0, &port, NULL) < 0)
+		r = err_set(e, ERR_NOT_FOUND, "interface %s is not there", name);
+	if (r == 0 && port.master != bridge.index)
+		r = netlink_link_set(n, port.index,
+				     &(struct netlink_link){ .master = bridge.index, .up = true },
+				     e);
+	if (r == 0)
+		r = set_port(n, v, e);
+	unlock(v->bridge);
+	return r;
+}
+
+static void print_port(const void *arg, struct buf *out)
+{
+	const struct op_veth *v = arg;
+
+	buf_addf(out, "%s bridge=%s hairpin", v->about.endpoint->host_interface, v->bridge->name);
+}
+
+void op_port(struct plan *p, const struct op_veth *how)
+{
+	plan_add(p, &(struct plan_op){ .verb = "port",
+				       .apply = apply_port,
+				       .print = print_port,
+				       .arg = arena_copy(p->arena, how, sizeof(*how)) });
+}
+
 /* Children */
 
 static int apply_child(void *arg, struct err *e)

@@ -25,7 +25,8 @@ struct planning {
 /* Of this interface, else of its network. */
 static const char *option(const struct planning *x, const char *key)
 {
-	const char *value = text_map_get(&x->about.endpoint->asked->options, key);
+	const struct network_attachment *asked = x->about.endpoint->asked;
+	const char *value = asked ? text_map_get(&asked->options, key) : NULL;
 
 	return value ? value : text_map_get(&x->n->options, key);
 }
@@ -77,30 +78,38 @@ static size_t gateways(struct planning *x, struct address **ret)
 	return n;
 }
 
-static void plan_bridge(struct planning *x)
+static struct op_bridge *have_bridge(struct planning *x)
 {
 	bool unmanaged = network_mode(x->n) == NETWORK_UNMANAGED;
-	uint32_t mtu = number(x, "mtu", 0);
-	uint16_t vlan = (uint16_t)number(x, "vlan", 0);
 	struct op_bridge bridge = {
 		.about = x->about,
 		.name = x->about.endpoint->bridge,
 		.vrf = option(x, "vrf"),
-		.mtu = mtu,
-		.vlan = unmanaged ? 0 : vlan,
+		.mtu = number(x, "mtu", 0),
+		.vlan = unmanaged ? 0 : (uint16_t)number(x, "vlan", 0),
 		.unmanaged = unmanaged,
 	};
-	struct op_veth veth = { .about = x->about, .mtu = mtu, .vlan = unmanaged ? vlan : 0 };
+	struct address *l;
 
 	if (!unmanaged) {
-		struct address *l;
-
 		bridge.addresses_len = gateways(x, &l);
 		bridge.addresses = l;
 	}
+	return op_bridge(x->p, &bridge);
+}
+
+static void plan_port(struct planning *x, bool is_there)
+{
+	struct op_veth veth = { .about = x->about, .mtu = number(x, "mtu", 0) };
+
+	if (network_mode(x->n) == NETWORK_UNMANAGED)
+		veth.vlan = (uint16_t)number(x, "vlan", 0);
 	veth.has_mac = mac_of(x, veth.mac);
-	veth.bridge = op_bridge(x->p, &bridge);
-	op_veth(x->p, &veth);
+	veth.bridge = have_bridge(x);
+	if (is_there)
+		op_port(x->p, &veth);
+	else
+		op_veth(x->p, &veth);
 }
 
 /* Children of a host's interface */
@@ -241,7 +250,7 @@ static void plan_endpoint(struct planning *x)
 	}
 	switch (network_driver(x->n)) {
 	case NETWORK_BRIDGE:
-		plan_bridge(x);
+		plan_port(x, false);
 		break;
 	case NETWORK_MACVLAN:
 	case NETWORK_IPVLAN:
@@ -284,4 +293,26 @@ void network_plan(struct plan *p, const struct state *s, struct network_status *
 		firewall_plan(p, s, st, target);
 	if (!s->rootless && !st->named && st->name)
 		op_name(p, &x.about);
+}
+
+int network_plan_restore(struct plan *p, const struct state *s, struct network_status *st,
+			 struct network_target *target, struct err *e)
+{
+	struct planning x = { .p = p, .about = { .s = s, .st = st, .target = target } };
+
+	for (size_t i = 0; i < st->endpoints.n; i++) {
+		struct network_endpoint *at = &st->endpoints.v[i];
+		struct network *n;
+		int r;
+
+		if (!at->host_interface)
+			continue;
+		r = network_find(s, p->arena, at->network, &n, e);
+		if (r < 0)
+			return r;
+		at->about = x.n = n;
+		x.about.endpoint = at;
+		plan_port(&x, true);
+	}
+	return 0;
 }

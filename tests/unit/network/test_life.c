@@ -463,6 +463,51 @@ static void networks_come_and_go_while_it_runs(void **state)
 	host_is_clean();
 }
 
+static void a_bridge_that_somebody_deleted_is_put_back(void **state)
+{
+	struct network_attachment on[] = { { .network = "podman" } };
+	struct guest a = { .id = A, .name = "a" }, b = { .id = B, .name = "b" };
+	struct network_target host = { .netns = -1, .host_netns = -1, .lock = -1 };
+	struct network_status st;
+	struct plan p;
+	struct err e;
+
+	host_needed();
+	start(&a, on, 1);
+	host_do("ip link del podman0");
+	/* The next start makes it, for itself. */
+	start(&b, on, 1);
+	assert_int_not_equal(guest_run(&a, "busybox ping -c1 -W1 -q 10.88.0.1 >/dev/null"), 0);
+	assert_int_equal(network_status(&host_state, host_arena, A, &st, &e), 0);
+	plan_init(&p, host_arena);
+	assert_int_equal(network_plan_restore(&p, &host_state, &st, &host, &e), 0);
+	if (plan_apply(&p, &e) < 0)
+		fail_msg("%s", e.msg);
+	network_target_close(&host);
+	assert_int_equal(guest_run(&a, "busybox ping -c1 -W5 -q 10.88.0.1 >/dev/null"), 0);
+	guest_end(&a);
+	guest_end(&b);
+	host_is_clean();
+}
+
+static void a_removed_network_takes_its_bridge_along(void **state)
+{
+	struct network n = { .name = "short", .network_interface = "br-short" };
+	struct network_attachment on[] = { { .network = "short" } };
+	struct guest a = { .id = A, .name = "a" };
+	struct err e;
+
+	make_network(&n);
+	start(&a, on, 1);
+	host_do("ip link show br-short >/dev/null");
+	guest_end(&a);
+	/* Its port goes a moment later. */
+	host_wait("! ip link show vethaaaaaaaaaa0 >/dev/null 2>&1");
+	assert_int_equal(network_remove(&host_state, host_arena, "short", &e), 0);
+	host_do("! ip link show br-short >/dev/null 2>&1");
+	host_do(arena_printf(host_arena, "! test -e %s/run/networks/short", host_folder));
+}
+
 static void a_damaged_record_does_not_hinder(void **state)
 {
 	struct network_attachment on[] = { { .network = "podman" } };
@@ -494,6 +539,8 @@ int main(void)
 		cmocka_unit_test(a_start_that_was_killed_leaves_nothing),
 		cmocka_unit_test(a_start_that_fails_is_undone),
 		cmocka_unit_test(networks_come_and_go_while_it_runs),
+		cmocka_unit_test(a_bridge_that_somebody_deleted_is_put_back),
+		cmocka_unit_test(a_removed_network_takes_its_bridge_along),
 		cmocka_unit_test(a_damaged_record_does_not_hinder),
 	};
 
