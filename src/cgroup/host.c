@@ -19,11 +19,11 @@ bool host_has_word(const char *list, const char *word, char between)
 {
 	size_t len = strlen(word);
 
-	for (const char *at = list; at; at = strchr(at, between)) {
-		if (at != list)
-			at++;
+	for (const char *at = list; at;) {
 		if (strncmp(at, word, len) == 0 && (at[len] == between || at[len] == '\0'))
 			return true;
+		at = strchr(at, between);
+		at = at ? at + 1 : NULL;
 	}
 	return false;
 }
