@@ -174,6 +174,7 @@ static void fill_handover(struct launch *l, const struct runtime_container *rc,
 	h->cleanup_argv = cleanup.v;
 	h->program = l->how->program;
 	h->oom = open_oom_file(rc);
+	h->temporary = c->auto_remove;
 	h->timeout_sec = (int)c->timeout_sec;
 	h->stop_signal = container_stop_signal(c);
 	h->stop_timeout_ms = c->stop_timeout_sec < 0 ? -1 : (int)c->stop_timeout_sec * 1000;

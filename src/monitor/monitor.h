@@ -8,11 +8,11 @@
  *	ATTACH_SOCKET	made by monitor_listen() before the container is visible as running; it is
  *			never unlinked: a dead one refuses connections, the next start replaces it
  *	MONITOR_EXIT	the exit record, there (by rename) before any client is told of the exit; a
- *			copy goes to the durable directory first, without sync.  The starter removes
- *			the one in the run directory when it starts the container again
- * So a container whose run directory has an exit record has ended.  One without, whose init is gone
- * (pid and start time), is about to get one if its monitor is alive; otherwise the monitor was
- * killed, and the container with it: then there is no record, and the exit code is unknown.
+ *			copy goes to the durable directory first, without sync (unless temporary).  The
+ *starter removes the one in the run directory when it starts the container again So a container
+ *whose run directory has an exit record has ended.  One without, whose init is gone (pid and start
+ *time), is about to get one if its monitor is alive; otherwise the monitor was killed, and the
+ *container with it: then there is no record, and the exit code is unknown.
  */
 #pragma once
 
@@ -85,6 +85,7 @@ struct monitor_handover {
 	const char *const *cleanup_argv;
 	const char *program; /* absolute path of berth, for both */
 
+	int temporary;       /* 1: it is removed when it ends, so that nothing durable is written */
 	int timeout_sec;     /* kill it after that; 0: never */
 	int stop_signal;     /* when the monitor itself gets SIGTERM; 0: SIGTERM */
 	int stop_timeout_ms; /* and then SIGKILL; negative: never */

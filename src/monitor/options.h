@@ -44,6 +44,7 @@ static const struct handover_option handover_options[] = {
 	HANDOVER_OPTION("restart-max", INT, restart_max),
 	HANDOVER_OPTION("restarts", INT, restarts),
 	HANDOVER_OPTION("restart-delay-ms", INT, restart_delay_ms),
+	HANDOVER_OPTION("temporary", INT, temporary),
 	HANDOVER_OPTION("timeout-sec", INT, timeout_sec),
 	HANDOVER_OPTION("stop-signal", INT, stop_signal),
 	HANDOVER_OPTION("stop-timeout-ms", INT, stop_timeout_ms),

@@ -72,6 +72,7 @@ void record_write(const struct supervisor *s)
 		     x->pid, x->exit_code, x->signal, truth(x->oom_killed), truth(x->timed_out),
 		     truth(x->stopped), truth(x->restarting), x->restarts, x->next_delay_ms,
 		     x->dropped_lines, started, finished);
-	record_put(s->h.lib_dir, text, (size_t)n);
+	if (!s->h.temporary)
+		record_put(s->h.lib_dir, text, (size_t)n);
 	record_put(s->h.run_dir, text, (size_t)n);
 }

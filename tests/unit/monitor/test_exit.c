@@ -115,6 +115,17 @@ static void the_record_is_there_before_a_client_hears_of_it(void **state)
 	assert_int_equal(end.code, 9);
 }
 
+static void of_one_that_is_removed_there_is_no_durable_record(void **state)
+{
+	struct world *w = *state;
+
+	w->h.temporary = 1;
+	world_start(w, "exit 9");
+	world_wait(w);
+	assert_true(world_has(w, "run/exit.json"));
+	assert_false(world_has(w, "lib/exit.json"));
+}
+
 static void a_client_that_comes_late_hears_the_exit(void **state)
 {
 	struct world *w = *state;
@@ -356,6 +367,7 @@ int main(void)
 		TEST(an_oom_kill_is_recorded),
 		TEST(a_container_is_killed_at_its_timeout),
 		TEST(the_record_is_there_before_a_client_hears_of_it),
+		TEST(of_one_that_is_removed_there_is_no_durable_record),
 		TEST(a_client_that_comes_late_hears_the_exit),
 		TEST(the_cleanup_program_runs_in_the_same_process),
 		TEST(an_owner_that_cleans_up_spares_the_cleanup_program),
