@@ -17,9 +17,10 @@ extern const struct command volume_create_command, volume_export_command, volume
 	volume_unmount_command;
 
 /* Networks. */
-extern const struct command network_create_command, network_exists_command, network_group,
-	network_inspect_command, network_ls_command, network_prune_command, network_reload_command,
-	network_rm_command, network_update_command;
+extern const struct command network_connect_command, network_create_command,
+	network_disconnect_command, network_exists_command, network_group, network_inspect_command,
+	network_ls_command, network_prune_command, network_reload_command, network_rm_command,
+	network_update_command;
 
 /* Images. */
 extern const struct command history_command, image_command, image_exists_command,

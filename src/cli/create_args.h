@@ -16,7 +16,7 @@ struct create_args {
 	const char *name, *cid_file, *pid_file, *monitor_pid_file, *entrypoint, *working_dir, *user;
 	bool entrypoint_given, working_dir_given;
 	const char *hostname, *domainname, *stop_signal, *restart, *umask, *timezone, *init_path;
-	const char *network, *pid, *ipc, *uts, *cgroupns, *cgroups, *cgroup_parent, *userns;
+	const char *pid, *ipc, *uts, *cgroupns, *cgroups, *cgroup_parent, *userns;
 	const char *log_driver, *pull, *platform, *arch, *os, *variant, *authfile, *cert_dir,
 		*creds;
 	const char *image_volume, *memory, *memory_reservation, *memory_swap, *shm_size;
@@ -28,6 +28,9 @@ struct create_args {
 	struct texts read_bps, write_bps, read_iops, write_iops;
 	const char *passwd_entry, *group_entry, *personality, *subuid_name, *subgid_name;
 	bool passwd, remove_image;
+	struct texts network, network_alias, publish;
+	const char *ip, *ip6, *mac_address;
+	bool publish_all;
 	struct texts dns, dns_search, dns_option, add_host, uid_map, gid_map;
 	double cpus;
 	int64_t stop_timeout, timeout, pids_limit, memory_swappiness, cpu_quota, oom_score_adj;
@@ -53,6 +56,12 @@ int env_args_parse(struct arena *a, const struct texts *files, const struct text
 /* --add-host, --dns…, --expose: into c. */
 int create_args_network(struct arena *a, const struct create_args *args, struct container *c,
 			struct err *e);
+/* --network, --ip…, -p, -P: into how->want and how. */
+int create_args_attach(struct arena *a, const struct create_args *args,
+		       struct container_create *how, struct err *e);
+/* The networks by their names: those that were asked for have to be there. */
+int create_args_find_networks(const struct state *s, struct arena *a, struct container *c,
+			      struct err *e);
 /* -v, --mount, --tmpfs, --volumes-from: into c->mounts. */
 int create_args_mounts(struct arena *a, const struct create_args *args, struct container *c,
 		       struct err *e);

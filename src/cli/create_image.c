@@ -227,6 +227,8 @@ int create_from_args(struct session *s, const struct create_args *args, int argc
 	if (r == 0)
 		r = find_mounted_images(s, args, &how.want, e);
 	if (r == 0)
+		r = create_args_find_networks(&s->state, s->arena, &how.want, e);
+	if (r == 0)
 		r = add_volumes_from(s, args, &how.want, e);
 	if (r < 0)
 		return r;

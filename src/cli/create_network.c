@@ -21,7 +21,7 @@ static int parse_hosts(const struct texts *hosts, struct container *c, struct er
 		if (!colon || colon == hosts->v[i])
 			return err_set(e, ERR_INVALID, "bad format for add-host: \"%s\"",
 				       hosts->v[i]);
-		if (!is_address(colon + 1))
+		if (!is_address(colon + 1) && strcmp(colon + 1, "host-gateway") != 0)
 			return err_set(e, ERR_INVALID, "invalid IP address in add-host: \"%s\"",
 				       colon + 1);
 	}
@@ -45,12 +45,12 @@ static int parse_dns(const struct create_args *args, struct container *c, struct
 }
 
 /* What would have no effect is refused, as podman does. */
-static int check_conflicts(const struct create_args *args, struct err *e)
+static int check_conflicts(const struct create_args *args, const struct container *c, struct err *e)
 {
-	bool joined = args->network && text_after(args->network, "container:");
-	const char *mode = joined ? "container" : args->network;
+	bool joined = text_after(c->namespaces.network, "container:");
+	const char *mode = joined ? "container" : c->namespaces.network;
 
-	if ((joined || text_eq(args->network, "none")) &&
+	if ((joined || text_eq(mode, "none")) &&
 	    (args->dns.n || args->dns_search.n || args->dns_option.n))
 		return err_set(e, ERR_INVALID, "conflicting options: dns and the network mode: %s",
 			       mode);
@@ -110,7 +110,7 @@ static int parse_expose(struct arena *a, const char *text, struct texts *ret, st
 int create_args_network(struct arena *a, const struct create_args *args, struct container *c,
 			struct err *e)
 {
-	int r = check_conflicts(args, e);
+	int r = check_conflicts(args, c, e);
 
 	if (r == 0)
 		r = parse_hosts(&args->add_host, c, e);

@@ -216,7 +216,6 @@ static int parse_namespaces(const struct create_args *args, struct container *c,
 	static const char *const usual[] = { "private", "host", "container:", "ns:", NULL };
 	static const char *const ipc[] = { "private",    "host", "none", "shareable",
 					   "container:", "ns:",  NULL };
-	static const char *const network[] = { "none", "host", "container:", "ns:", NULL };
 	int r = check_mode("pid", args->pid, usual, e);
 
 	if (r == 0)
@@ -225,11 +224,6 @@ static int parse_namespaces(const struct create_args *args, struct container *c,
 		r = check_mode("cgroup namespace", args->cgroupns, usual, e);
 	if (r == 0)
 		r = check_mode("ipc", args->ipc, ipc, e);
-	if (r == 0 && check_mode("network", args->network, network, NULL) < 0)
-		r = err_set(e, ERR_UNSUPPORTED,
-			    "network \"%s\": only none, host, container:ID and ns:PATH are "
-			    "supported",
-			    args->network);
 	if (r < 0)
 		return r;
 	c->namespaces = (struct container_namespaces){
@@ -237,7 +231,7 @@ static int parse_namespaces(const struct create_args *args, struct container *c,
 		.ipc = text_empty(args->ipc) ? NULL : args->ipc,
 		.uts = text_empty(args->uts) ? NULL : args->uts,
 		.cgroup = text_empty(args->cgroupns) ? NULL : args->cgroupns,
-		.network = text_empty(args->network) ? "none" : args->network,
+		.network = c->namespaces.network,
 	};
 	if (args->hostname && c->namespaces.uts && strcmp(args->uts, "private") != 0)
 		return err_set(e, ERR_INVALID,
@@ -479,6 +473,8 @@ int create_args_parse(struct arena *a, const struct create_args *args, int argc,
 				    args->env_merge.v[i]);
 	if (r == 0)
 		r = parse_labels(a, args, c, e);
+	if (r == 0)
+		r = create_args_attach(a, args, &how, e);
 	if (r == 0)
 		r = parse_namespaces(args, c, e);
 	if (r == 0)

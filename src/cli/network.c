@@ -192,9 +192,17 @@ const struct command network_reload_command = {
 };
 
 static const struct command *const commands[] = {
-	&network_create_command, &network_exists_command, &network_inspect_command,
-	&network_ls_command,     &network_prune_command,  &network_reload_command,
-	&network_rm_command,     &network_update_command, NULL,
+	&network_connect_command,
+	&network_create_command,
+	&network_disconnect_command,
+	&network_exists_command,
+	&network_inspect_command,
+	&network_ls_command,
+	&network_prune_command,
+	&network_reload_command,
+	&network_rm_command,
+	&network_update_command,
+	NULL,
 };
 
 const struct command network_group = {

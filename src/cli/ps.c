@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "cli/commands.h"
 #include "cli/format.h"
+#include "cli/ports.h"
 #include "cli/select.h"
 #include "engine/filter.h"
 #include "engine/inspect.h"
@@ -57,7 +58,7 @@ struct row {
 	int64_t pid, exit_code, exited_at, started_at, restarts;
 	bool auto_remove, exited, is_infra;
 	struct text_map labels;
-	struct texts mounts, exposed_ports;
+	struct texts mounts, exposed_ports, network_names;
 	const char *cid_file;
 	/* not for templates */
 	const struct container *c;
@@ -209,12 +210,12 @@ static void make_row(struct session *s, const struct ps_args *args, int64_t now,
 	r->status = describe(a, &r->st, now);
 	/* podman's templates begin the state with a capital. */
 	r->state = container_state_name[r->st.state];
-	r->ports = texts_join(a, &c->exposed_ports, ", ");
-	if (!container_is_alive(&r->st))
-		r->ports = "";
+	r->ports = ports_show(a, c);
 	r->names = c->name;
 	r->pod = r->pod_name = "";
-	r->networks = "";
+	for (size_t i = 0; i < c->networks.n; i++)
+		texts_add(a, &r->network_names, c->networks.v[i].network);
+	r->networks = texts_join(a, &r->network_names, ",");
 	r->pid = container_is_alive(&r->st) ? r->st.run.pid : 0;
 	r->exit_code = r->st.exit_code;
 	r->exited = r->st.state == CONTAINER_EXITED;
@@ -310,13 +311,13 @@ static json_t *json_row(const struct row *r)
 {
 	json_t *labels = r->c->labels.n ? json_object() : json_null();
 	json_t *namespaces = json_object();
-	const struct texts names = { .v = (const char *[]){ r->names }, .n = 1 }, none = { 0 };
+	const struct texts names = { .v = (const char *[]){ r->names }, .n = 1 };
 
 	for (size_t i = 0; i < r->c->labels.n; i++)
 		json_object_set_new(labels, r->c->labels.v[i].key,
 				    json_string(r->c->labels.v[i].value));
 	return json_pack(
-		"{sb so ss sI ss sb sI sI so ss ss sb so so so so so sI ss ss sn sI so sI ss "
+		"{sb so ss sI ss sb sI sI so ss ss sb so so so so so sI ss ss so sI so sI ss "
 		"ss}",
 		"AutoRemove", r->auto_remove, "Command", json_texts(&r->c->args), "CreatedAt",
 		r->running_for, "Created", (json_int_t)(r->c->created_nsec / 1000000000), "CIDFile",
@@ -326,9 +327,10 @@ static json_t *json_row(const struct row *r)
 		"Image", r->image, "IsInfra", 0, "ImageID",
 		json_string(r->c->image_id ? r->c->image_id : ""), "Labels", labels, "Mounts",
 		json_texts(&r->mounts), "Names", json_texts(&names), "Namespaces", namespaces,
-		"Restarts", (json_int_t)r->restarts, "Pod", "", "PodName", "", "Ports", "Pid",
-		(json_int_t)r->pid, "Networks", json_texts(&none), "StartedAt",
-		(json_int_t)r->started_at, "State", r->state, "Status", r->status);
+		"Restarts", (json_int_t)r->restarts, "Pod", "", "PodName", "", "Ports",
+		ports_json(r->c), "Pid", (json_int_t)r->pid, "Networks",
+		json_texts(&r->network_names), "StartedAt", (json_int_t)r->started_at, "State",
+		r->state, "Status", r->status);
 }
 
 static void print_json(struct buf *out, const struct row *rows, size_t n)

@@ -58,7 +58,8 @@ struct container_log {
 	int64_t max_bytes; /* 0: the default, -1: unlimited */
 };
 
-/* How each namespace is had: "private", "host", "container:ID", "ns:PATH"; network also "none";
+/* How each namespace is had: "private", "host", "container:ID", "ns:PATH"; network also "none", and
+ * "bridge": on `networks`;
  * ipc also "none", "shareable"; NULL: the default. */
 struct container_namespaces {
 	const char *pid, *ipc, *uts, *network, *user, *cgroup;

@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "engine/depend.h"
 #include "engine/userns.h"
+#include "network/port.h"
 #include "volume/volume.h"
 
 /* The merged root's mode and owner are those of the upper directory: it takes the topmost layer's,
@@ -215,7 +216,9 @@ int container_create(const struct state *s, struct arena *a, const struct contai
 	state_new_id(id);
 	c->id = arena_strdup(a, id);
 	c->created_nsec = clock_nsec();
-	r = fix_namespaces(s, a, &c->namespaces, e);
+	r = port_choose(&c->ports, e);
+	if (r == 0)
+		r = fix_namespaces(s, a, &c->namespaces, e);
 	if (r == 0)
 		r = take_joined_ids(s, a, c, e);
 	if (r == 0)

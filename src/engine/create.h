@@ -21,8 +21,10 @@ struct container_create {
 	bool unset_env_all;
 	/* >0: want.uid_maps and want.gid_maps are so many IDs that no other container has. */
 	int64_t userns_size;
-	bool durable;  /* survives a power cut that follows */
-	int *ret_lock; /* the container's lock, held since it exists; NULL: not wanted */
+	bool publish_all;       /* what is exposed and not published, on random ports, … */
+	const char *publish_ip; /* … of this address; NULL: all */
+	bool durable;           /* survives a power cut that follows */
+	int *ret_lock;          /* the container's lock, held since it exists; NULL: not wanted */
 };
 
 /* The container as it would be made, without making it: for --plan. */

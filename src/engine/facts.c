@@ -319,8 +319,7 @@ int container_facts(struct arena *a, const struct facts_about *about, int root,
 	if (r == 0 && about->mount_fds)
 		r = container_mount_facts(about, a, &f, e);
 	if (r == 0)
-		r = container_files(about->state, a, c, about->run_dir, network_of, &f.has_timezone,
-				    e);
+		r = container_files(about, a, network_of, &f.has_timezone, e);
 	if (r == 0)
 		*ret = f;
 	return r;

@@ -8,8 +8,9 @@
 struct facts_about {
 	const struct state *state;
 	const struct container *container;
-	int run_dir; /* of the container */
-	int lib_dir; /* its durable directory */
+	const struct network_status *network; /* what it got of networks, or NULL */
+	int run_dir;                          /* of the container */
+	int lib_dir;                          /* its durable directory */
 	/* Room for a descriptor per mount, and what container_volumes_open() opened; the caller
 	 * closes them after the start. NULL: the mounts don't matter. */
 	int *mount_fds, *volume_fds;

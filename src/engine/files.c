@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -10,6 +11,7 @@
 #include "base/path.h"
 #include "engine/userns.h"
 #include "kernel/open.h"
+#include "network/names.h"
 
 #define FILE_MAX ((size_t)1 << 20)
 
@@ -40,8 +42,21 @@ static int copy(const char *path, int dir, const char *name, struct err *e)
 	return put(dir, name, &(struct buf){ .data = text, .len = len }, e);
 }
 
+/* The host as its containers reach it: the first gateway. */
+static const char *host_address(const struct network_status *st)
+{
+	for (size_t i = 0; st && i < st->endpoints.n; i++) {
+		const struct network_endpoint *p = &st->endpoints.v[i];
+
+		for (size_t k = 0; text_eq(p->driver, "bridge") && k < p->addresses.n; k++)
+			if (p->addresses.v[k].gateway)
+				return p->addresses.v[k].gateway;
+	}
+	return NULL;
+}
+
 /* "name;name2:ip": podman's --add-host, the address behind the first colon after the names. */
-static void add_host(struct buf *out, const char *entry)
+static void add_host(struct buf *out, const char *entry, const char *host)
 {
 	const char *ip = strchr(entry, ':');
 	const char *p = entry;
@@ -50,44 +65,72 @@ static void add_host(struct buf *out, const char *entry)
 		return;
 	while (p < ip) {
 		size_t n = strcspn(p, ";:");
+		const char *address = strcmp(ip + 1, "host-gateway") == 0 ? host : ip + 1;
 
-		buf_addf(out, "%s\t%.*s\n", ip + 1, (int)n, p);
+		if (address)
+			buf_addf(out, "%s\t%.*s\n", address, (int)n, p);
 		p += n + 1;
 	}
 }
 
-/* The names of a container that has no address of its own lead to itself. */
-static void add_own(struct buf *out, const struct container *c)
+/* Its names lead to its addresses, or if it has none to itself. */
+static void add_own(struct buf *out, const struct container *c, const struct network_status *st)
 {
+	const char *hostname = c->hostname ? c->hostname : c->name, *host = host_address(st);
+	size_t added = 0;
+
 	buf_addf(out, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
-	buf_addf(out, "127.0.1.1\t%s %s\n", c->hostname ? c->hostname : c->name, c->name);
+	if (host)
+		buf_addf(out, "%s\thost.containers.internal host.docker.internal\n", host);
+	for (size_t i = 0; st && i < st->endpoints.n; i++)
+		for (size_t k = 0; k < st->endpoints.v[i].addresses.n; k++, added++) {
+			const char *ipnet = st->endpoints.v[i].addresses.v[k].ipnet;
+
+			buf_addf(out, "%.*s\t%s %s\n", (int)strcspn(ipnet, "/"), ipnet, hostname,
+				 c->name);
+		}
+	if (!added)
+		buf_addf(out, "127.0.1.1\t%s %s\n", hostname, c->name);
 }
 
-static int make_hosts(const struct container *c, int dir, struct err *e)
+static int make_hosts(const struct container *c, const struct network_status *st, int dir,
+		      struct err *e)
 {
 	auto_buf out = BUF(FILE_MAX);
 	auto_free char *host = NULL;
 
 	for (size_t i = 0; i < c->add_hosts.n; i++)
-		add_host(&out, c->add_hosts.v[i]);
+		add_host(&out, c->add_hosts.v[i], host_address(st));
 	if (text_eq(c->namespaces.network, "host")) {
 		if (file_read_at(AT_FDCWD, "/etc/hosts", FILE_MAX, &host, NULL, NULL) == 0)
 			buf_adds(&out, host);
 	} else {
-		add_own(&out, c);
+		add_own(&out, c, st);
 	}
 	return put(dir, "hosts", &out, e);
 }
 
+/* A resolver on the host's loopback can't be asked from another network namespace. */
+static bool is_loopback(const char *line, size_t len, const char *keyword)
+{
+	const char *value = line + strlen(keyword);
+
+	value += strspn(value, " \t");
+	return value < line + len &&
+	       (text_after(value, "127.") || (text_after(value, "::1") && value[3] <= ' '));
+}
+
 /* The lines of the host's that begin with a keyword. */
-static void add_host_lines(struct buf *out, const char *host, const char *keyword)
+static void add_host_lines(struct buf *out, const char *host, const char *keyword,
+			   bool without_loopback)
 {
 	size_t n = strlen(keyword);
 
 	for (const char *p = host; p && *p;) {
 		size_t len = strcspn(p, "\n");
 
-		if (strncmp(p, keyword, n) == 0 && (p[n] == ' ' || p[n] == '\t'))
+		if (strncmp(p, keyword, n) == 0 && (p[n] == ' ' || p[n] == '\t') &&
+		    !(without_loopback && is_loopback(p, len, keyword)))
 			buf_addf(out, "%.*s\n", (int)len, p);
 		p += len + (p[len] == '\n');
 	}
@@ -101,25 +144,65 @@ static void add_words(struct buf *out, const char *keyword, const struct texts *
 	buf_addc(out, '\n');
 }
 
+/* The gateways of networks that serve names. */
+static void add_name_servers(struct buf *out, const struct network_status *st)
+{
+	for (size_t i = 0; st && i < st->endpoints.n; i++) {
+		const struct network_endpoint *p = &st->endpoints.v[i];
+
+		for (size_t k = 0; p->dns_enabled && k < p->addresses.n; k++)
+			if (p->addresses.v[k].gateway)
+				buf_addf(out, "nameserver %s\n", p->addresses.v[k].gateway);
+	}
+}
+
+static bool serves_names(const struct network_status *st)
+{
+	auto_buf servers = BUF(65536);
+
+	add_name_servers(&servers, st);
+	return servers.len > 0;
+}
+
+/* systemd-resolved listens on the loopback; it says elsewhere whom it asks itself. */
+static char *read_resolv(bool own_network)
+{
+	char *text = NULL;
+
+	file_read_at(AT_FDCWD, "/etc/resolv.conf", FILE_MAX, &text, NULL, NULL);
+	if (own_network && text && strstr(text, "nameserver 127.0.0.53")) {
+		free(text);
+		text = NULL;
+		file_read_at(AT_FDCWD, "/run/systemd/resolve/resolv.conf", FILE_MAX, &text, NULL,
+			     NULL);
+	}
+	return text;
+}
+
 /* What was asked for, and the host's where nothing was. */
-static int make_resolv(const struct container *c, int dir, struct err *e)
+static int make_resolv(const struct container *c, const struct network_status *st, int dir,
+		       struct err *e)
 {
 	auto_buf out = BUF(FILE_MAX);
-	auto_free char *host = NULL;
+	auto_free char *host = read_resolv(st != NULL);
+	bool served = c->dns.n == 0 && serves_names(st);
 
-	file_read_at(AT_FDCWD, "/etc/resolv.conf", FILE_MAX, &host, NULL, NULL);
-	if (c->dns_search.n == 0)
-		add_host_lines(&out, host, "search");
+	if (c->dns_search.n == 0 && served)
+		buf_addf(&out, "search %s\n", NAMES_DOMAIN);
+	else if (c->dns_search.n == 0)
+		add_host_lines(&out, host, "search", false);
 	else if (!texts_has(&c->dns_search, "."))
 		add_words(&out, "search", &c->dns_search);
 	for (size_t i = 0; i < c->dns.n; i++)
 		buf_addf(&out, "nameserver %s\n", c->dns.v[i]);
-	if (c->dns.n == 0)
-		add_host_lines(&out, host, "nameserver");
+	if (served)
+		add_name_servers(&out, st);
+	else if (c->dns.n == 0)
+		add_host_lines(&out, host, "nameserver", st != NULL);
 	if (c->dns_options.n)
 		add_words(&out, "options", &c->dns_options);
 	else
-		add_host_lines(&out, host, "options");
+		add_host_lines(&out, host, "options", false);
 	return put(dir, "resolv.conf", &out, e);
 }
 
@@ -173,27 +256,44 @@ static int own_files(const struct container *c, int dir, struct err *e)
 	return r;
 }
 
-int container_files(const struct state *s, struct arena *a, const struct container *c, int run_dir,
-		    const char *other, bool *ret_timezone, struct err *e)
+int container_network_files(const struct container *c, const struct network_status *st, int run_dir,
+			    struct err *e)
 {
-	auto_buf hostname = BUF(512);
+	int r = c->no_hosts ? 0 : make_hosts(c, st, run_dir, e);
+
+	return r == 0 && !texts_has(&c->dns, "none") ? make_resolv(c, st, run_dir, e) : r;
+}
+
+static int copy_network_files(struct arena *a, const struct container *c, const char *other,
+			      int run_dir, struct err *e)
+{
 	int r = 0;
 
 	if (!c->no_hosts)
-		r = other ? copy(path_join(a, other, "hosts"), run_dir, "hosts", e)
-			  : make_hosts(c, run_dir, e);
+		r = copy(path_join(a, other, "hosts"), run_dir, "hosts", e);
 	if (r == 0 && !texts_has(&c->dns, "none"))
-		r = other ? copy(path_join(a, other, "resolv.conf"), run_dir, "resolv.conf", e)
-			  : make_resolv(c, run_dir, e);
+		r = copy(path_join(a, other, "resolv.conf"), run_dir, "resolv.conf", e);
+	return r;
+}
+
+int container_files(const struct facts_about *about, struct arena *a, const char *other,
+		    bool *ret_timezone, struct err *e)
+{
+	const struct container *c = about->container;
+	auto_buf hostname = BUF(512);
+	int dir = about->run_dir;
+	int r = other ? copy_network_files(a, c, other, dir, e)
+		      : container_network_files(c, about->network, dir, e);
+
 	buf_addf(&hostname, "%s\n", c->hostname ? c->hostname : "");
 	if (r == 0 && !c->no_hostname)
-		r = put(run_dir, "hostname", &hostname, e);
+		r = put(dir, "hostname", &hostname, e);
 	if (r == 0)
-		r = make_environment_mark(s, c, run_dir, e);
+		r = make_environment_mark(about->state, c, dir, e);
 	if (r == 0 && c->timezone)
-		r = make_timezone(c->timezone, run_dir, e);
+		r = make_timezone(c->timezone, dir, e);
 	if (r == 0)
-		r = own_files(c, run_dir, e);
+		r = own_files(c, dir, e);
 	*ret_timezone = r == 0 && c->timezone;
 	return r;
 }

@@ -5,10 +5,14 @@
  */
 #pragma once
 
-#include "engine/container.h"
+#include "engine/facts.h"
 
-/* Writes them into run_dir. other: the run directory's path of the container whose network is
- * shared, whose hosts and resolv.conf are taken over, or NULL. *ret_timezone: localtime is there.
+/* Writes them into the run directory. other: the run directory's path of the container whose
+ * network is shared, whose hosts and resolv.conf are taken over, or NULL. *ret_timezone: localtime
+ * is there.
  */
-int container_files(const struct state *s, struct arena *a, const struct container *c, int run_dir,
-		    const char *other, bool *ret_timezone, struct err *e);
+int container_files(const struct facts_about *about, struct arena *a, const char *other,
+		    bool *ret_timezone, struct err *e);
+/* hosts and resolv.conf alone, of a container that runs: its networks have changed. */
+int container_network_files(const struct container *c, const struct network_status *st, int run_dir,
+			    struct err *e);

@@ -182,6 +182,15 @@ static bool matches_status(const char *value, enum container_state state)
 	return strcmp(value, container_state_name[state]) == 0;
 }
 
+static bool matches_network(const char *value, const struct container *c)
+{
+	for (size_t i = 0; i < c->networks.n; i++)
+		if (text_eq(c->networks.v[i].network, value) ||
+		    (network_is_default(value) && network_is_default(c->networks.v[i].network)))
+			return true;
+	return text_eq(c->namespaces.network, value);
+}
+
 static bool matches(const struct term *t, const struct container *c,
 		    const struct container_status *st)
 {
@@ -207,7 +216,7 @@ static bool matches(const struct term *t, const struct container *c,
 	case KEY_VOLUME:
 		return matches_volume(t->value, c);
 	case KEY_NETWORK:
-		return text_eq(c->namespaces.network, t->value);
+		return matches_network(t->value, c);
 	case KEY_RESTART:
 		return text_eq(c->restart, t->value);
 	case KEY_COMMAND:

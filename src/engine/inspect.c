@@ -149,25 +149,6 @@ static json_t *inspect_mounts(const struct state *s, struct arena *a, const stru
 	return v;
 }
 
-json_t *inspect_ports(const struct container *c)
-{
-	json_t *v = json_object();
-
-	for (size_t i = 0; i < c->exposed_ports.n; i++)
-		json_object_set_new(v, c->exposed_ports.v[i], json_null());
-	return v;
-}
-
-static json_t *inspect_network(const struct container *c)
-{
-	return json_pack("{ss ss ss si ss ss si ss ss ss sb ss si so ss s{}}", "EndpointID", "",
-			 "Gateway", "", "IPAddress", "", "IPPrefixLen", 0, "IPv6Gateway", "",
-			 "GlobalIPv6Address", "", "GlobalIPv6PrefixLen", 0, "MacAddress", "",
-			 "Bridge", "", "SandboxID", "", "HairpinMode", 0, "LinkLocalIPv6Address",
-			 "", "LinkLocalIPv6PrefixLen", 0, "Ports", inspect_ports(c), "SandboxKey",
-			 "", "Networks");
-}
-
 int container_size(const struct state *s, struct arena *a, const struct container *c,
 		   int64_t *ret_rw, int64_t *ret_root, struct err *e)
 {
@@ -264,7 +245,7 @@ int container_inspect(const struct state *s, struct arena *a, const struct conta
 	json_object_set_new(v, "GraphDriver", inspect_driver(s, a, c));
 	json_object_set_new(v, "Mounts", inspect_mounts(s, a, c));
 	json_object_set_new(v, "Dependencies", inspect_texts(&needs));
-	json_object_set_new(v, "NetworkSettings", inspect_network(c));
+	json_object_set_new(v, "NetworkSettings", inspect_network_settings(s, a, c, &st));
 	json_object_set_new(v, "Namespace", json_string(""));
 	json_object_set_new(v, "IsInfra", json_false());
 	json_object_set_new(v, "IsService", json_false());

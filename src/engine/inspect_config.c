@@ -210,7 +210,7 @@ json_t *inspect_host_config(const struct state *s, struct arena *a, const struct
 		inspect_text(mode(c->namespaces.cgroup)), "ContainerIDFile",
 		inspect_text(c->cid_file), "LogConfig", inspect_log(s, a, c), "NetworkMode",
 		c->namespaces.network ? c->namespaces.network : "none", "PortBindings",
-		inspect_ports(c), "RestartPolicy", "Name", c->restart ? c->restart : "",
+		inspect_bindings(a, c), "RestartPolicy", "Name", c->restart ? c->restart : "",
 		"MaximumRetryCount", (int)c->restart_max, "AutoRemove", c->auto_remove,
 		"VolumeDriver", "", "VolumesFrom",
 		c->volumes_from.n ? inspect_texts(&c->volumes_from) : json_null(), "CapAdd",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/create.h"
+#include "network/port.h"
 
 #define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -141,6 +142,19 @@ static void merge_image(struct arena *a, const struct container_create *how, str
 	merge_volumes(a, how, c);
 }
 
+static int publish_exposed(struct arena *a, const struct container_create *how, struct container *c,
+			   struct err *e)
+{
+	size_t asked = c->ports.n;
+
+	for (size_t i = 0; i < c->exposed_ports.n; i++)
+		if (port_parse_exposed(a, c->exposed_ports.v[i], &c->ports, e) < 0)
+			return err_wrap(e, "publish all exposed ports");
+	for (size_t i = asked; how->publish_ip && i < c->ports.n; i++)
+		c->ports.v[i].host_ip = how->publish_ip;
+	return 0;
+}
+
 int container_merge(struct arena *a, const struct container_create *how, struct container *ret,
 		    struct err *e)
 {
@@ -156,6 +170,8 @@ int container_merge(struct arena *a, const struct container_create *how, struct 
 		return err_set(e, ERR_INVALID,
 			       "no command or entrypoint provided, and no CMD or ENTRYPOINT from "
 			       "image");
+	if (how->publish_all && publish_exposed(a, how, &c, e) < 0)
+		return -e->code;
 	*ret = c;
 	return 0;
 }

@@ -20,6 +20,7 @@
 #include "engine/signals.h"
 #include "engine/specify_private.h"
 #include "engine/volumes.h"
+#include "engine/wiring.h"
 #include "kernel/netns.h"
 #include "kernel/process.h"
 #include "monitor/monitor.h"
@@ -39,7 +40,8 @@ struct launch {
 	int *mount_fds, *volume_fds; /* beside c->mounts */
 	int volumes_lock;
 	struct kernel_netns_ahead ahead;
-	int network;                        /* what it made, or -1 */
+	int network; /* what it made, or -1 */
+	struct wiring wiring;
 	int64_t restarts, restart_delay_ms; /* in place: as the last end said */
 	int64_t step_usec;                  /* when the step being done began; monotonic */
 };
@@ -80,6 +82,7 @@ static void launch_close(struct launch *l)
 	close_p(&l->listener);
 	close_p(&l->client);
 	close_p(&l->volumes_lock);
+	wiring_close(&l->wiring);
 	for (size_t i = 0; l->mount_fds && i < l->c->mounts.n; i++) {
 		close_p(&l->mount_fds[i]);
 		close_p(&l->volume_fds[i]);
@@ -175,6 +178,8 @@ static void fill_handover(struct launch *l, const struct runtime_container *rc,
 	h->program = l->how->program;
 	h->oom = open_oom_file(rc);
 	h->temporary = c->auto_remove;
+	h->held = l->wiring.holds.v;
+	h->held_len = l->wiring.holds.n;
 	h->timeout_sec = (int)c->timeout_sec;
 	h->stop_signal = container_stop_signal(c);
 	h->stop_timeout_ms = c->stop_timeout_sec < 0 ? -1 : (int)c->stop_timeout_sec * 1000;
@@ -251,17 +256,33 @@ static bool passthrough(const struct container *c)
 	return text_eq(c->log.driver, "passthrough");
 }
 
+/* Networks are set up while the first process waits for its program. */
+static int start_wired(struct launch *l, const struct runtime_create *how,
+		       struct runtime_container *rc, struct err *e)
+{
+	int r = runtime_create(how, l->arena, rc, e);
+
+	if (r < 0)
+		return r;
+	r = wiring_apply(l->state, l->arena, &l->wiring, rc->pid, rc->start_time, e);
+	if (r < 0) {
+		runtime_abort(rc);
+		return r;
+	}
+	step_done(l, "make its interfaces, publish its ports");
+	return runtime_go(rc, e);
+}
+
 static int start_process(struct launch *l, const struct streams *p, struct runtime_container *rc,
 			 struct err *e)
 {
+	struct runtime_create how;
 	bool through = passthrough(l->c);
 	auto_close int cache = -1;
-	int r;
 
 	file_mkdir_path(l->state->run, "seccomp", 0700, NULL);
 	cache = file_open_dir_at(l->state->run, "seccomp", NULL);
-	r = runtime_start(
-		&(struct runtime_create){
+	how = (struct runtime_create){
 			.config = l->config,
 			.id = l->c->id,
 			.root = l->root,
@@ -277,9 +298,10 @@ static int start_process(struct launch *l, const struct streams *p, struct runti
 			.seccomp_cache = cache,
 			.rootless = l->state->rootless,
 			.die_with_parent = true,
-		},
-		l->arena, rc, e);
-	return r;
+		};
+	if (l->wiring.joined)
+		return start_wired(l, &how, rc, e);
+	return runtime_start(&how, l->arena, rc, e);
 }
 
 /* The monitor has no business with what the caller had open as standard streams: whoever waits for
@@ -438,6 +460,16 @@ static int prepare(struct launch *l, struct err *e)
 	make_mount_fds(l);
 	about.mount_fds = l->mount_fds;
 	about.volume_fds = l->volume_fds;
+	r = wiring_join(l->state, l->arena, l->c, &l->wiring, e);
+	if (r < 0) {
+		/* The request made sense; it is this host that can't have it. */
+		if (e && !e->where)
+			e->where = RUNTIME_NOT_EXECUTABLE;
+		return r;
+	}
+	about.network = l->wiring.joined ? &l->wiring.status : NULL;
+	if (l->wiring.joined)
+		step_done(l, "take its addresses");
 	r = container_volumes_open(l->state, l->arena, l->c, l->volume_fds, &l->volumes_lock, e);
 	if (r == 0)
 		r = container_fill_volumes(&about, l->arena, l->root, e);
@@ -513,6 +545,7 @@ int container_start(const struct state *s, const struct container *c,
 		.client = -1,
 		.volumes_lock = -1,
 		.network = -1,
+		.wiring = WIRING,
 	};
 	int r;
 
@@ -525,6 +558,8 @@ int container_start(const struct state *s, const struct container *c,
 	r = check_status(&l, e);
 	if (r == 0)
 		r = launch(&l, ret_client, e);
+	if (r < 0)
+		wiring_undo(s, c, &l.wiring);
 	launch_close(&l);
 	return r;
 }
@@ -545,6 +580,8 @@ int container_plan(const struct state *s, struct arena *a, const struct containe
 	struct oci_config *config;
 	int r = container_specify(a, c, &facts, &config, e);
 
+	if (r == 0)
+		r = wiring_plan(s, a, c, out, e);
 	if (r < 0)
 		return r;
 	return runtime_plan(

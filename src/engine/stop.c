@@ -13,6 +13,7 @@
 #include "cgroup/cgroup.h"
 #include "engine/attach.h"
 #include "engine/signals.h"
+#include "engine/wiring.h"
 #include "kernel/process.h"
 #include "monitor/monitor.h"
 
@@ -142,8 +143,8 @@ static int end_restarts(const struct state *s, struct arena *a, const struct con
 	return r == -ENOENT ? 0 : r;
 }
 
-int container_stop(const struct state *s, struct arena *a, const struct container *c,
-		   const struct container_stop *how, struct err *e)
+static int stop(const struct state *s, struct arena *a, const struct container *c,
+		const struct container_stop *how, struct err *e)
 {
 	int number = container_stop_signal(c), r;
 	struct container_status st;
@@ -184,6 +185,20 @@ int container_stop(const struct state *s, struct arena *a, const struct containe
 	return r > 0 ? err_set(e, ERR_SYSTEM, "container %s does not end although it was killed",
 			       c->name)
 		     : r;
+}
+
+int container_stop(const struct state *s, struct arena *a, const struct container *c,
+		   const struct container_stop *how, struct err *e)
+{
+	int r = stop(s, a, c, how, e);
+
+	/* Its monitor does so, too; but whoever stopped it wants its devices and addresses now. */
+	if (r == 0 && c->networks.n) {
+		r = container_cleanup(s, a, c, e);
+		/* It was removed meanwhile. */
+		r = r == -ENOENT ? 0 : r;
+	}
+	return r;
 }
 
 static int change_frozen(const struct state *s, const struct container *c,
@@ -292,8 +307,8 @@ static const char *unrecorded_cgroup(const struct state *s, struct arena *a,
 	return run < 0 ? NULL : cgroup_path_of(a, c->cgroup_parent, c->id);
 }
 
-int container_cleanup_ended(const struct state *s, struct arena *a, const struct container *c,
-			    const struct container_status *st, struct err *e)
+static int remove_cgroup(const struct state *s, struct arena *a, const struct container *c,
+			 const struct container_status *st, struct err *e)
 {
 	const char *unrecorded = unrecorded_cgroup(s, a, c, st);
 	AUTO(cgroup) group = NULL;
@@ -308,11 +323,22 @@ int container_cleanup_ended(const struct state *s, struct arena *a, const struct
 	return r < 0 ? r : cgroup_remove(group, 5000, e);
 }
 
+int container_cleanup_ended(const struct state *s, struct arena *a, const struct container *c,
+			    const struct container_status *st, struct err *e)
+{
+	int r = remove_cgroup(s, a, c, st, e);
+	int left = wiring_leave(s, c, r < 0 ? NULL : e);
+
+	return r < 0 ? r : left;
+}
+
 int container_cleanup(const struct state *s, struct arena *a, const struct container *c,
 		      struct err *e)
 {
+	/* Nobody may start it meanwhile: what it gets then would be taken back. */
+	auto_close int lock = state_lock(s, CONTAINERS, c->id, e);
 	struct container_status st;
-	int r = container_status(s, a, c, &st, e);
+	int r = lock < 0 ? lock : container_status(s, a, c, &st, e);
 
 	return r < 0 || container_is_alive(&st) ? r : container_cleanup_ended(s, a, c, &st, e);
 }

@@ -33,10 +33,11 @@ int container_unpause(const struct state *s, struct arena *a, const struct conta
 int container_wait(const struct state *s, struct arena *a, const struct container *c, int *ret_code,
 		   struct err *e);
 
-/* What the end of a container leaves: its cgroup. Called by whoever saw the end. */
+/* What the end of a container leaves: its cgroup, its part in networks. Called by whoever saw the
+ * end; takes the container's lock. */
 int container_cleanup(const struct state *s, struct arena *a, const struct container *c,
 		      struct err *e);
-/* The same of one that is known to have ended. */
+/* The same of one that is known to have ended, with its lock held. */
 int container_cleanup_ended(const struct state *s, struct arena *a, const struct container *c,
 			    const struct container_status *st, struct err *e);
 

@@ -12,6 +12,7 @@ bats_require_minimum_version 1.5.0
 TESTS=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 BERTH=${BERTH:-$(realpath -m "$TESTS/../build/berth")}
 FIXTURES=${FIXTURES:-${BERTH_FIXTURES:-}}
+export CONTAINERS_CONF=$TESTS/fixtures/containers.conf
 
 berth() {
     "$BERTH" --root "$BATS_TEST_TMPDIR/lib" --runroot "$BATS_TEST_TMPDIR/run" "$@"

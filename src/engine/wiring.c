@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "engine/wiring.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/files.h"
+#include "engine/status.h"
+
+int wiring_join(const struct state *s, struct arena *a, const struct container *c,
+		struct wiring *ret, struct err *e)
+{
+	struct wiring w = WIRING;
+	int r;
+
+	if (c->networks.n == 0)
+		return 0;
+	r = network_join(s, a,
+			 &(struct network_join){
+				 .id = c->id,
+				 .name = c->name,
+				 .asked = &c->networks,
+				 .ports = c->ports,
+				 .host_netns = -1,
+			 },
+			 &w.status, &w.lock, e);
+	if (r < 0)
+		return r;
+	w.joined = true;
+	*ret = w;
+	return 0;
+}
+
+static int apply(const struct state *s, struct arena *a, struct wiring *w,
+		 struct network_target *target, uint64_t start_time, struct err *e)
+{
+	struct plan p;
+	int r;
+
+	plan_init(&p, a);
+	network_plan(&p, s, &w->status, target);
+	r = plan_apply(&p, e);
+	if (r == 0)
+		r = network_started(&w->status, w->lock, target->pid, start_time, e);
+	return r;
+}
+
+int wiring_apply(const struct state *s, struct arena *a, struct wiring *w, pid_t pid,
+		 uint64_t start_time, struct err *e)
+{
+	struct network_target target = { .host_netns = -1, .lock = w->lock, .pid = pid };
+	auto_close int netns = -1;
+	char path[64];
+	int r;
+
+	/* Bound before anything leads there, so that nobody else's port is taken away. */
+	r = port_hold(s, a, &w->status, &w->holds, e);
+	if (r < 0)
+		return r;
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	netns = open(path, O_RDONLY | O_CLOEXEC);
+	if (netns < 0)
+		return err_sys(e, "look at the network namespace");
+	target.netns = netns;
+	r = apply(s, a, w, &target, start_time, e);
+	network_target_close(&target);
+	return r;
+}
+
+void wiring_undo(const struct state *s, const struct container *c, struct wiring *w)
+{
+	bool joined = w->joined;
+
+	wiring_close(w);
+	if (joined)
+		wiring_leave(s, c, NULL);
+}
+
+void wiring_close(struct wiring *w)
+{
+	close_p(&w->lock);
+	port_release(&w->holds);
+	*w = WIRING;
+}
+
+int wiring_leave(const struct state *s, const struct container *c, struct err *e)
+{
+	return network_leave(s, c->id, -1, e);
+}
+
+int wiring_plan(const struct state *s, struct arena *a, const struct container *c, struct buf *out,
+		struct err *e)
+{
+	struct network_target target = { .host_netns = -1 };
+	struct network_status st;
+	struct plan p;
+	int lock = -1, r;
+
+	if (c->networks.n == 0)
+		return 0;
+	r = network_join(s, a,
+			 &(struct network_join){
+				 .id = c->id ? c->id : "ID",
+				 .name = c->name ? c->name : "NAME",
+				 .asked = &c->networks,
+				 .ports = c->ports,
+				 .host_netns = -1,
+				 .peek = true,
+			 },
+			 &st, &lock, e);
+	if (r < 0)
+		return r;
+	plan_init(&p, a);
+	network_plan(&p, s, &st, &target);
+	plan_print(&p, out);
+	return 0;
+}
+
+static const struct network_attachment *find(const struct container *c, const char *network,
+					     size_t *ret_at)
+{
+	for (*ret_at = 0; *ret_at < c->networks.n; (*ret_at)++)
+		if (text_eq(c->networks.v[*ret_at].network, network))
+			return &c->networks.v[*ret_at];
+	return NULL;
+}
+
+static int open_netns(const struct container_status *st, struct err *e)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%lld/ns/net", (long long)st->run.pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, "look at the network namespace") : fd;
+}
+
+/* The files inside say what is so now. */
+static int update_files(const struct state *s, struct arena *a, const struct container *c,
+			struct err *e)
+{
+	auto_close int run = state_run_dir(s, CONTAINERS, c->id, false, e);
+	struct network_status st = { 0 };
+
+	if (run < 0)
+		return run;
+	network_status(s, a, c->id, &st, NULL);
+	return container_network_files(c, &st, run, e);
+}
+
+static int connect_live(const struct state *s, struct arena *a, const struct container *c,
+			const struct network_attachment *n, const struct container_status *now,
+			struct err *e)
+{
+	struct network_attachments asked = { (struct network_attachment *)n, 1 };
+	struct network_target target = { .host_netns = -1, .pid = (pid_t)now->run.pid };
+	struct wiring w = WIRING;
+	auto_close int netns = open_netns(now, e);
+	int r = netns < 0 ? netns
+			  : network_join(s, a,
+					 &(struct network_join){
+						 .id = c->id,
+						 .name = c->name,
+						 .asked = &asked,
+						 .ports = c->ports,
+						 .host_netns = -1,
+						 .more = true,
+					 },
+					 &w.status, &w.lock, e);
+
+	if (r < 0)
+		return r;
+	target.netns = netns;
+	target.lock = w.lock;
+	r = apply(s, a, &w, &target, now->run.start_time, e);
+	network_target_close(&target);
+	wiring_close(&w);
+	if (r < 0)
+		network_leave_one(s, c->id, n->network, -1, NULL);
+	return r;
+}
+
+static void add(struct arena *a, struct container *c, const struct network_attachment *n)
+{
+	struct network_attachment *more = arena_array(a, c->networks.n + 1, sizeof(*more));
+
+	if (c->networks.n)
+		memcpy(more, c->networks.v, c->networks.n * sizeof(*more));
+	more[c->networks.n++] = *n;
+	c->networks.v = more;
+}
+
+int container_connect(const struct state *s, struct arena *a, struct container *c,
+		      const struct network_attachment *n, struct err *e)
+{
+	auto_close int lock = state_lock(s, CONTAINERS, c->id, e);
+	struct container_status now;
+	size_t at;
+	int r = lock < 0 ? lock : container_load(s, a, c->id, &c, e);
+
+	if (r == 0)
+		r = container_status(s, a, c, &now, e);
+	if (r < 0)
+		return r;
+	if (!text_eq(c->namespaces.network, "bridge"))
+		return err_set(e, ERR_INVALID, "\"%s\" is not supported: invalid network mode",
+			       c->namespaces.network);
+	if (find(c, n->network, &at))
+		return err_set(e, ERR_CONFLICT,
+			       "container %s is already connected to network \"%s\": network is "
+			       "already connected",
+			       c->id, n->network);
+	if (container_is_alive(&now))
+		r = connect_live(s, a, c, n, &now, e);
+	if (r < 0)
+		return r;
+	add(a, c, n);
+	r = container_save(lock, c, true, e);
+	return r == 0 && container_is_alive(&now) ? update_files(s, a, c, e) : r;
+}
+
+int container_disconnect(const struct state *s, struct arena *a, struct container *c,
+			 const char *network, struct err *e)
+{
+	auto_close int lock = state_lock(s, CONTAINERS, c->id, e);
+	struct container_status now;
+	size_t at;
+	int r = lock < 0 ? lock : container_load(s, a, c->id, &c, e);
+
+	if (r == 0)
+		r = container_status(s, a, c, &now, e);
+	if (r < 0)
+		return r;
+	if (!find(c, network, &at))
+		return err_set(e, ERR_NOT_FOUND,
+			       "container %s is not connected to network \"%s\": network is not "
+			       "connected",
+			       c->id, network);
+	if (container_is_alive(&now))
+		r = network_leave_one(s, c->id, network, -1, e);
+	if (r < 0)
+		return r;
+	memmove(&c->networks.v[at], &c->networks.v[at + 1],
+		(--c->networks.n - at) * sizeof(*c->networks.v));
+	r = container_save(lock, c, true, e);
+	return r == 0 && container_is_alive(&now) ? update_files(s, a, c, e) : r;
+}
+
+int container_users_of_network(const struct state *s, struct arena *a, const char *network,
+			       struct containers *ret, struct err *e)
+{
+	struct containers all, users = { 0 };
+	size_t at;
+	int r = container_list(s, a, &all, NULL, NULL, e);
+
+	if (r < 0)
+		return r;
+	users.v = arena_array(a, all.n, sizeof(*users.v));
+	for (size_t i = 0; i < all.n; i++)
+		if (find(all.v[i], network, &at))
+			users.v[users.n++] = all.v[i];
+	*ret = users;
+	return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A container's part in networks while it starts, and what is left of it afterwards.  Between the
+ * steps anything may be killed: what was taken is taken back by the next who looks.
+ */
+#pragma once
+
+#include "engine/container.h"
+#include "network/port.h"
+
+struct wiring {
+	bool joined; /* the rest says something */
+	struct network_status status;
+	int lock; /* held until it has started */
+	struct port_holds holds;
+};
+#define WIRING ((struct wiring){ .lock = -1 })
+
+/* Addresses and names. Nothing if the container is on no network. */
+int wiring_join(const struct state *s, struct arena *a, const struct container *c,
+		struct wiring *ret, struct err *e);
+/* The container's first process waits at the gate: its interfaces, its ports. */
+int wiring_apply(const struct state *s, struct arena *a, struct wiring *w, pid_t pid,
+		 uint64_t start_time, struct err *e);
+/* The start failed: all goes back. */
+void wiring_undo(const struct state *s, const struct container *c, struct wiring *w);
+/* This process has no more to do with it. */
+void wiring_close(struct wiring *w);
+/* What an ended container leaves. */
+int wiring_leave(const struct state *s, const struct container *c, struct err *e);
+/* What wiring_apply() would do, a line each. */
+int wiring_plan(const struct state *s, struct arena *a, const struct container *c, struct buf *out,
+		struct err *e);
+
+/* On one more network, or one less, whether it runs or not. c is read anew under its lock.
+ * ERR_CONFLICT: it is on it already; ERR_NOT_FOUND: it is not. */
+int container_connect(const struct state *s, struct arena *a, struct container *c,
+		      const struct network_attachment *n, struct err *e);
+int container_disconnect(const struct state *s, struct arena *a, struct container *c,
+			 const char *network, struct err *e);
+/* The containers that were asked to be on it. */
+int container_users_of_network(const struct state *s, struct arena *a, const char *network,
+			       struct containers *ret, struct err *e);
