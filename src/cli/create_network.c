@@ -50,7 +50,8 @@ static int check_conflicts(const struct create_args *args, const struct containe
 	bool joined = text_after(c->namespaces.network, "container:");
 	const char *mode = joined ? "container" : c->namespaces.network;
 
-	if ((joined || text_eq(mode, "none")) &&
+	/* Nobody asked for the default. */
+	if (args->network.n && (joined || text_eq(mode, "none")) &&
 	    (args->dns.n || args->dns_search.n || args->dns_option.n))
 		return err_set(e, ERR_INVALID, "conflicting options: dns and the network mode: %s",
 			       mode);

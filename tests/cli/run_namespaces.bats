@@ -109,7 +109,6 @@ $(hostname)"
     fails_with "cannot set extra host entries" -- create --network container:other --add-host a:1.1.1.1 tiny true
     run -0 berth run --rm --network host tiny ls /sys/class/net
     output_is "$(ls /sys/class/net)"
-    fails_with 'network "bridge"' -- create --network bridge tiny true
 }
 
 @test "a container that is joined by name may be renamed" {
