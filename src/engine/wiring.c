@@ -216,7 +216,7 @@ int container_connect(const struct state *s, struct arena *a, struct container *
 	if (r < 0)
 		return r;
 	add(a, c, n);
-	r = container_save(lock, c, true, e);
+	r = container_save(s, lock, c, true, e);
 	return r == 0 && container_is_alive(&now) ? update_files(s, a, c, e) : r;
 }
 
@@ -243,7 +243,7 @@ int container_disconnect(const struct state *s, struct arena *a, struct containe
 		return r;
 	memmove(&c->networks.v[at], &c->networks.v[at + 1],
 		(--c->networks.n - at) * sizeof(*c->networks.v));
-	r = container_save(lock, c, true, e);
+	r = container_save(s, lock, c, true, e);
 	return r == 0 && container_is_alive(&now) ? update_files(s, a, c, e) : r;
 }
 
