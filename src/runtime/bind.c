@@ -2,7 +2,7 @@
 /*
  * Bind mounts.  Sources are copied by the parent, who may reach what the container's root may not,
  * and with the peers that they have outside; but a source inside the root may only come to be by an
- * earlier mount, and is copied by the child.
+ * earlier mount, and is copied by the child, from the root that it is furnishing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,17 +16,21 @@
 #include "runtime/id_map.h"
 #include "runtime/mounts.h"
 
-static bool is_copied_by_child(const struct build *b, const char *source)
+/* What follows the root's own path in a source that is below it, or NULL. */
+static const char *inside_root(const struct build *b, const char *source)
 {
 	const char *bundle = b->create->bundle ? b->create->bundle : "/";
 	const struct oci_root *root = b->config->root;
-	const char *path;
+	const char *path, *inside = path_clean(b->a, source);
 
-	if (b->create->root >= 0 || !root)
-		return false;
+	if (b->create->root >= 0 || !root || !b->own_mounts)
+		return NULL;
 	path = path_clean(b->a,
 			  root->path[0] == '/' ? root->path : path_join(b->a, bundle, root->path));
-	return strcmp(path, "/") != 0 && path_is_below(path_clean(b->a, source), path);
+	if (strcmp(path, "/") == 0 || !path_is_below(inside, path))
+		return NULL;
+	inside += strlen(path);
+	return *inside ? inside : "/";
 }
 
 /* "/proc/PID/root/PATH" is PATH in the mount namespace of that process. */
@@ -55,10 +59,30 @@ static int copy_of(const struct mount_step *m, bool tree)
 					   : kernel_mount_copy(AT_FDCWD, m->source, tree, NULL);
 }
 
+/* In the child: what is there by now, after the mounts before this one. */
+static int copy_inside(const struct mount_step *m)
+{
+	int no_follow = m->options.source_no_follow ? O_NOFOLLOW : 0;
+	auto_close int at = kernel_open_in(m->s.c->root, m->inside, O_PATH | no_follow, NULL);
+
+	return at < 0 ? at : kernel_mount_copy(at, "", m->options.tree, NULL);
+}
+
+static int look_at_copy(struct mount_step *m, struct err *e)
+{
+	struct stat st;
+
+	if (m->fd < 0)
+		return err_from(e, m->fd, "mount %s on %s", m->source, m->target);
+	if (fstat(m->fd, &st) < 0)
+		return err_sys(e, "mount %s on %s", m->source, m->target);
+	m->is_file = !S_ISDIR(st.st_mode);
+	return 0;
+}
+
 static int copy_source(struct mount_step *m, struct err *e)
 {
 	const char *number = text_after(m->source, "/proc/self/fd/");
-	struct stat st;
 
 	m->fd = copy_of(m, m->options.tree);
 	/* One that is detached, which older kernels copy only from a namespace, is taken as it is.
@@ -68,12 +92,7 @@ static int copy_source(struct mount_step *m, struct err *e)
 	/* Mounts that a more privileged namespace locked below it can't be left out. */
 	if (m->fd == -EINVAL && !m->options.tree)
 		m->fd = copy_of(m, true);
-	if (m->fd < 0)
-		return err_from(e, m->fd, "mount %s on %s", m->source, m->target);
-	if (fstat(m->fd, &st) < 0)
-		return err_sys(e, "mount %s on %s", m->source, m->target);
-	m->is_file = !S_ISDIR(st.st_mode);
-	return 0;
+	return look_at_copy(m, e);
 }
 
 /* For a container with a user namespace the kernel would lock the flags that the source has outside
@@ -104,19 +123,28 @@ static int keep_locked(struct mount_step *m, struct err *e)
 	return 0;
 }
 
+/* The user namespace whose mapping it gets. */
+static int open_map(void *arg, struct err *e)
+{
+	struct mount_step *m = arg;
+
+	if (m->uid_maps) {
+		m->map = id_map_userns(m->uid_maps, m->gid_maps, e);
+		return m->map < 0 ? m->map : 0;
+	}
+	m->map = open(m->userns, O_RDONLY | O_CLOEXEC);
+	return m->map < 0 ? err_sys(e, "%s", m->userns) : 0;
+}
+
 static int map_ids(struct mount_step *m, struct err *e)
 {
 	struct kernel_mount_set set = { .set = MOUNT_ATTR_IDMAP,
-					.recursive = m->options.id_map_tree };
-	auto_close int userns = -1;
+					.recursive = m->options.id_map_tree,
+					.userns = m->map };
+	int r = kernel_mount_set(m->fd, &set, e);
 
-	if (m->uid_maps)
-		return id_map_mount(m->fd, m->uid_maps, m->gid_maps, m->options.id_map_tree, e);
-	userns = open(m->userns, O_RDONLY | O_CLOEXEC);
-	if (userns < 0)
-		return err_sys(e, "%s", m->userns);
-	set.userns = userns;
-	return kernel_mount_set(m->fd, &set, e);
+	close(take_fd(m->map));
+	return r;
 }
 
 static int read_link(struct mount_step *m, struct err *e)
@@ -141,7 +169,9 @@ static int open_source(void *arg, struct err *e)
 	if (r == 0 && m->in_user)
 		r = keep_locked(m, e);
 	if (r == 0 && (m->uid_maps || m->userns)) {
-		r = map_ids(m, e);
+		r = open_map(m, e);
+		if (r == 0)
+			r = map_ids(m, e);
 		if (r < 0)
 			return mount_wrap(m, e);
 	}
@@ -154,6 +184,14 @@ static void close_source(void *arg)
 
 	if (m->fd >= 0)
 		close(take_fd(m->fd));
+}
+
+static void close_map(void *arg)
+{
+	struct mount_step *m = arg;
+
+	if (m->map >= 0)
+		close(take_fd(m->map));
 }
 
 /* copy-symlink: the source's text, at the target. */
@@ -188,9 +226,15 @@ static int apply_bind(void *arg, struct err *e)
 		r = make_link(m, e);
 		return r < 0 ? mount_wrap(m, e) : 0;
 	}
-	r = m->fd < 0 ? copy_source(m, e) : 0;
+	if (m->fd < 0) {
+		m->fd = copy_inside(m);
+		r = look_at_copy(m, e);
+		if (r < 0)
+			return r;
+	}
+	r = m->map >= 0 ? map_ids(m, e) : 0;
 	if (r < 0)
-		return r;
+		return mount_wrap(m, e);
 	target = mount_open_target(m, &made, e);
 	if (target < 0)
 		return mount_wrap(m, e);
@@ -233,6 +277,26 @@ static int choose_maps(struct build *b, const struct oci_mount *m, size_t number
 	return 0;
 }
 
+static void plan_source(struct build *b, struct mount_step *s)
+{
+	bool maps = s->uid_maps || s->userns;
+
+	if (!s->inside)
+		plan_add(&b->before, &(struct plan_op){ .verb = "open",
+							.apply = open_source,
+							.undo = close_source,
+							.print = print_source,
+							.arg = s });
+	else if (maps)
+		plan_add(&b->before, &(struct plan_op){ .verb = "map",
+							.apply = open_map,
+							.undo = close_map,
+							.print = print_source,
+							.arg = s });
+	if (maps)
+		step_hold(b, &s->map);
+}
+
 int mount_bind_plan(struct build *b, const struct oci_mount *m, size_t number, struct mount_step *s,
 		    struct err *e)
 {
@@ -251,12 +315,11 @@ int mount_bind_plan(struct build *b, const struct oci_mount *m, size_t number, s
 	if (s->options.copy_link)
 		s->link = arena_alloc(b->a, PATH_MAX);
 	s->s.words = mount_words(b, m, s);
-	if (!is_copied_by_child(b, s->source) || s->uid_maps || s->userns || s->link)
-		plan_add(&b->before, &(struct plan_op){ .verb = "open",
-							.apply = open_source,
-							.undo = close_source,
-							.print = print_source,
-							.arg = s });
+	s->inside = s->link ? NULL : inside_root(b, s->source);
+	/* Who maps IDs must own the file system, which root of a user namespace may not. */
+	if (b->in_user && (s->uid_maps || s->userns))
+		s->inside = NULL;
+	plan_source(b, s);
 	step_hold(b, &s->fd);
 	step_add(&b->child, "mount", apply_bind, s);
 	return 0;

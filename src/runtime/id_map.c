@@ -140,15 +140,3 @@ int id_map_userns(const struct oci_id_maps *uids, const struct oci_id_maps *gids
 	close(pidfd);
 	return r < 0 ? r : fd;
 }
-
-int id_map_mount(int mount, const struct oci_id_maps *uids, const struct oci_id_maps *gids,
-		 bool tree, struct err *e)
-{
-	auto_close int userns = id_map_userns(uids, gids, e);
-	struct kernel_mount_set set = { .set = MOUNT_ATTR_IDMAP, .recursive = tree };
-
-	if (userns < 0)
-		return userns;
-	set.userns = userns;
-	return kernel_mount_set(mount, &set, e);
-}

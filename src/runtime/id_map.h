@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ID mappings (user_namespaces(7)) of a new process and of mounts. */
+/* ID mappings (user_namespaces(7)) of a new process, and for mounts. */
 #pragma once
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 #include "spec/runtime.h"
@@ -13,6 +12,3 @@ int id_map_process(pid_t pid, const struct oci_id_maps *uids, const struct oci_i
 		   struct err *e);
 /* A user namespace with these maps and nobody in it: its descriptor. */
 int id_map_userns(const struct oci_id_maps *uids, const struct oci_id_maps *gids, struct err *e);
-/* Shows a detached mount with its IDs mapped, container ID to host ID. */
-int id_map_mount(int mount, const struct oci_id_maps *uids, const struct oci_id_maps *gids,
-		 bool tree, struct err *e);

@@ -362,7 +362,7 @@ static int plan_mount(struct build *b, const struct oci_mount *m, size_t number,
 		      struct mount_step *s, struct err *e)
 {
 	*s = (struct mount_step){
-		.s = { .c = b->c }, .fd = -1, .sealed = -1, .in_user = b->in_user
+		.s = { .c = b->c }, .fd = -1, .map = -1, .sealed = -1, .in_user = b->in_user
 	};
 	mount_options_read(b->a, &m->options, &s->options);
 	s->target =

@@ -11,6 +11,8 @@ struct mount_step {
 	struct mount_options options;
 	const struct oci_id_maps *uid_maps, *gid_maps; /* NULL: not mapped */
 	const char *userns; /* of which the mapping is, if there is no other: a file of procfs */
+	int map;            /* that namespace, open, or -1 */
+	const char *inside; /* the source's place in the root, if it is there */
 	int fd;             /* the detached copy of a bind's source */
 	const char *label, *label_key; /* linux.mountLabel; "context" */
 	const char *data;              /* all options as one text, where one is long */

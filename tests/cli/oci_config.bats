@@ -125,6 +125,27 @@ ro,nosuid" noatime
     refused "mounts[4].uidMappings: ID mappings need a bind mount"
 }
 
+@test "oci config: a source inside the root is what earlier mounts made of it" {
+    needs kernel 6.3
+    mkdir -p "$BUNDLE/src" "$BUNDLE/rootfs/data"
+    echo earlier >"$BUNDLE/src/file"
+    chown 1000:1000 "$BUNDLE/src/file"
+    add_mount '{"destination": "/data", "source": "src", "options": ["bind"]}'
+    add_mount '{"destination": "/inner", "source": "rootfs/data", "options": ["bind", "ro"]}'
+    add_mount '{"destination": "/one", "source": "'"$BUNDLE"'/rootfs/data/file", "options": ["bind"]}'
+    program sh -c 'cat /inner/file /one; touch /inner/x 2>&1; true'
+    prints "earlier
+earlier
+touch: /inner/x: Read-only file system"
+    config '.mounts[-2] += {options: ["bind", "idmap"],
+        uidMappings: [{containerID: 1000, hostID: 7, size: 1}],
+        gidMappings: [{containerID: 1000, hostID: 8, size: 1}]}'
+    program stat -c '%u %g' /inner/file
+    run oci run --bundle "$BUNDLE" "$ID"
+    [[ $output != *"map the IDs"* ]] || skip "needs a file system with ID-mapped mounts"
+    output_is "7 8"
+}
+
 @test "oci config: what may not be mounted is named" {
     add_mount '{"destination": "/proc/self", "type": "tmpfs"}'
     refused "/proc/self is inside /proc"
