@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "cgroup/cgroup.h"
+#include "engine/pty.h"
 #include "oci/foreground.h"
 #include "oci/handover.h"
 #include "oci/record.h"
@@ -93,6 +95,8 @@ static int execute(struct executing *x, int pidfd, struct err *e)
 		how.cgroups_below = x->args.cgroups;
 	}
 	r = handover_streams(x->g, x->args.preserve_fds, &how.streams, e);
+	log_debug("nsexec container setup of %s", x->at.r.id);
+	log_debug("setns_init: about to exec %s", x->process->args.v[0]);
 	return r < 0 ? r : runtime_exec(&how, x->g->arena, &x->c, e);
 }
 
@@ -119,6 +123,8 @@ static int run_process(struct executing *x, int *ret_code, struct err *e)
 		r = check_terminal(x, e);
 	if (r < 0)
 		return r;
+	if (x->process->terminal && !x->args.detach && !x->process->console_size)
+		x->process->console_size = pty_size_of_caller(x->g->arena);
 	pidfd = record_pidfd(&x->at, e);
 	if (pidfd < 0)
 		return pidfd;

@@ -178,8 +178,9 @@ int oci_main(int argc, char **argv)
 	}
 	if (r < 0) {
 		oci_fail(&g, &e);
-		return found.command == &oci_root_command && !g.as_crun ? EXIT_UNKNOWN_COMMAND
-									: OCI_FAILED;
+		return text_after(e.msg, "unrecognized command") && !g.as_crun
+			       ? EXIT_UNKNOWN_COMMAND
+			       : OCI_FAILED;
 	}
 	return dispatch(&g, &found);
 }

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "base/units.h"
+#include "engine/pty.h"
 #include "oci/handover.h"
 #include "oci/notify.h"
 
@@ -190,6 +191,10 @@ static int create(struct making *m, struct err *e)
 	if (r < 0)
 		return r;
 	warn(m);
+	/* These are runc's words, by which people follow a start. */
+	log_debug("nsexec container setup of %s", m->id);
+	if (m->stays && c->process && c->process->terminal && !c->process->console_size)
+		c->process->console_size = pty_size_of_caller(m->g->arena);
 	if (!m->starts) {
 		listener = record_listen(&m->at, e);
 		if (listener < 0)
@@ -250,8 +255,10 @@ int making_begin(struct making *m, struct err *e)
 	r = check_terminal(m, e);
 	if (r == 0)
 		r = create(m, e);
-	if (r == 0)
+	if (r == 0) {
+		log_debug("child process in init(): %d waits", (int)m->c.pid);
 		r = tell(m, e);
+	}
 	if (r < 0)
 		making_abort(m);
 	return r;

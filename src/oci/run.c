@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/log.h"
 #include "oci/delete.h"
 #include "oci/foreground.h"
 #include "oci/making.h"
@@ -38,6 +39,7 @@ static int run_container(struct making *m, int *ret_code, struct err *e)
 		record_close(&m->at);
 		return r;
 	}
+	log_debug("init: closing the pipe to signal completion: the program was executed");
 	r = started(&m->at, &m->config, e);
 	record_unlock(&m->at);
 	if (r == 0 && notify >= 0 && m->stays)

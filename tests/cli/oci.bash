@@ -121,3 +121,10 @@ oci_fails() { # [-CODE] WORDS... -- ARGUMENTS...
     run "-$code" oci "$@"
     output_has "${words[@]}"
 }
+
+# Waits for one descriptor at $BATS_TEST_TMPDIR/socket; what it says is in …/received.
+receive() { # terminal|pidfd
+    "$TESTS/fixtures/receive-fd" "$1" "$BATS_TEST_TMPDIR/socket" >"$BATS_TEST_TMPDIR/received" 2>&1 3>&- &
+    RECEIVER=$!
+    wait_for test -S "$BATS_TEST_TMPDIR/socket"
+}

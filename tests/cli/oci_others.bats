@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# berth-oci: the global options and the commands that look at containers or change them.
+load oci
+
+@test "oci: errors are one line, and in the log as text or JSON" {
+    run -1 oci --log "$BATS_TEST_TMPDIR/log" state none
+    output_is "container does not exist"
+    run -0 cat "$BATS_TEST_TMPDIR/log"
+    output_matches '^time="[0-9T:Z+-]+" level=error msg="container does not exist"$'
+    rm "$BATS_TEST_TMPDIR/log"
+    run -1 oci --log "$BATS_TEST_TMPDIR/log" --log-format json state none
+    run -0 jq -r '.level, .msg, (.time | length > 15)' "$BATS_TEST_TMPDIR/log"
+    output_is $'error\ncontainer does not exist\ntrue'
+    run -1 oci --log-format json state none
+    [ "$(jq -r .msg <<<"$output")" = "container does not exist" ]
+    run -1 oci --log "file:$BATS_TEST_TMPDIR/named" --log-level error state none
+    grep -q "does not exist" "$BATS_TEST_TMPDIR/named"
+    oci_fails "log-format" -- --log-format xml list
+    oci_fails "" -- --log /no/such/folder/log state none
+}
+
+@test "oci: debug is logged, and to the file alone" {
+    program true
+    run -0 oci --debug --log "$BATS_TEST_TMPDIR/log" run --bundle "$BUNDLE" "$ID"
+    output_is ""
+    run -0 grep -c level=debug "$BATS_TEST_TMPDIR/log"
+    run -0 cat "$BATS_TEST_TMPDIR/log"
+    output_has "nsexec container setup" "child process in init()" "init: closing the pipe to signal completion"
+}
+
+# bats test_tags=rootless
+@test "oci: version, help, and what is no command" {
+    run -0 oci --version
+    [[ ${lines[0]} =~ ^berth-oci\ version\ [0-9] ]]
+    output_has $'\ncommit: ' $'\nspec: 1.3.0'
+    for command in '' create start run state kill delete exec ps list spec events pause resume update features \
+        checkpoint restore; do
+        run -0 oci $command --help
+        output_has "Usage:"
+        run -0 oci $command -h
+    done
+    oci_fails -3 "unrecognized command" -- nonesuch
+    oci_fails "unknown flag: --nonesuch" -- list --nonesuch
+    ln -s "$OCI" "$BATS_TEST_TMPDIR/crun"
+    run -1 "$BATS_TEST_TMPDIR/crun" --root "$BATS_TEST_TMPDIR/oci" exec none true
+    output_has "does not exist"
+}
+
+@test "oci: a relative root is one wherever the bundle is" {
+    cd "$BATS_TEST_TMPDIR"
+    "$OCI" --root oci run -d --bundle bundle "$ID" </dev/null >/dev/null 2>&1
+    status_is running
+    run -1 "$OCI" --root other state "$ID"
+}
+
+@test "oci: ps shows the container's processes, by ps's own options" {
+    started
+    run -0 oci ps "$ID"
+    [[ ${lines[0]} =~ ^UID\ +PID\ +PPID ]]
+    [[ ${lines[1]} == *"sleep 1000"* ]]
+    [ "${#lines[@]}" = 2 ]
+    run -0 oci ps "$ID" -e -o pid,comm
+    output_matches "^ *PID COMMAND"$'\n'" *$(pid_in) sleep\$"
+    run -0 oci ps --format json "$ID"
+    output_is "[$(pid_in)]"
+    oci_fails "couldn't find PID field" -- ps "$ID" -e -o comm
+    oci_fails "invalid format option" -- ps --format xml "$ID"
+    oci kill "$ID" 9
+    wait_for status_is stopped
+    run -0 oci ps -f json "$ID"
+    output_is "[]"
+}
+
+@test "oci: kill and delete by regular expression, and all processes" {
+    for name in one two; do
+        oci run -d --bundle "$BUNDLE" "$ID-$name" </dev/null >/dev/null 2>&1
+    done
+    oci kill --regex "^$ID-(one|two)\$" KILL
+    wait_for status_is stopped "$ID-one"
+    wait_for status_is stopped "$ID-two"
+    oci delete --regex "^$ID-o"
+    run -0 oci list -q
+    output_is "$ID-two"
+    oci_fails "invalid regular expression" -- delete --regex '('
+}
+
+@test "oci: without a pid namespace of its own all of it is killed" {
+    config '.linux.namespaces |= map(select(.type != "pid"))'
+    program sh -c 'sleep 1000 & wait'
+    started
+    wait_for test "$(oci ps -f json "$ID" | jq length)" = 2
+    oci kill "$ID" KILL
+    wait_for status_is stopped
+    run -0 oci ps -f json "$ID"
+    output_is "[]"
+    oci delete "$ID"
+}
+
+@test "oci: update changes what is named, and keeps the rest" {
+    needs v1
+    config '.linux.resources = { memory: { limit: 67108864 }, pids: { limit: 20 }, cpu: { shares: 512 } }'
+    started
+    value() { cat "/sys/fs/cgroup/$1$(sed -nE "s/^[0-9]+:([^:]*,)?$1(,[^:]*)?://p" "/proc/$(pid_in)/cgroup")/$2"; }
+    [ "$(value memory memory.limit_in_bytes)" = 67108864 ]
+    oci update --memory 50M --pids-limit 30 "$ID"
+    [ "$(value memory memory.limit_in_bytes)" = 52428800 ]
+    [ "$(value pids pids.max)" = 30 ]
+    [ "$(value cpu cpu.shares)" = 512 ]
+    oci update --cpu-share 256 --cpu-period 50000 --cpu-quota 25000 --memory-reservation 32M "$ID"
+    [ "$(value cpu cpu.shares)" = 256 ]
+    [ "$(value cpu cpu.cfs_quota_us)" = 25000 ]
+    [ "$(value cpu cpu.cfs_period_us)" = 50000 ]
+    [ "$(value memory memory.soft_limit_in_bytes)" = 33554432 ]
+    oci update --cpuset-cpus 0 --cpuset-mems 0 "$ID"
+    [ "$(value cpuset cpuset.cpus)" = 0 ]
+    oci update -r - "$ID" <<<'{ "memory": { "limit": 41943040 }, "cpu": { "shares": 0 }, "pids": { "limit": -1 } }'
+    [ "$(value memory memory.limit_in_bytes)" = 41943040 ]
+    [ "$(value cpu cpu.shares)" = 256 ]
+    [ "$(value pids pids.max)" = max ]
+    echo '{ "pids": { "limit": 40 } }' >"$BATS_TEST_TMPDIR/resources"
+    oci update --resources "$BATS_TEST_TMPDIR/resources" --kernel-memory 1 --kernel-memory-tcp 1 "$ID"
+    [ "$(value pids pids.max)" = 40 ]
+    oci_fails "Intel RDT" -- update --l3-cache-schema L3:0=f "$ID"
+    oci kill "$ID" KILL
+    wait_for status_is stopped
+    oci_fails "container not running" -- update --pids-limit 5 "$ID"
+}
+
+@test "oci: events: statistics once, or from time to time until the end" {
+    needs v1
+    started
+    run -0 oci events --stats "$ID"
+    [[ $output == "{\"type\":\"stats\",\"id\":\"$ID\",\"data\":{"* ]]
+    run -0 jq -r '.data | has("cpu", "memory", "pids", "blkio"), .pids.current' <<<"$output"
+    output_is $'true\ntrue\ntrue\ntrue\n1'
+    oci events --interval 100ms "$ID" >"$BATS_TEST_TMPDIR/events" 3>&- &
+    pid=$!
+    wait_for test -s "$BATS_TEST_TMPDIR/events"
+    oci kill "$ID" KILL
+    wait $pid
+    oci_fails "is not running" -- events --stats "$ID"
+    oci_fails "interval must be greater than 0" -- events --interval 0s "$ID"
+}
+
+@test "oci: events tell of memory that ran out" {
+    needs v1
+    config '.linux.resources = { memory: { limit: 16777216, swap: 16777216 } }'
+    program sh -c 'while [ ! -e /go ]; do sleep 0.02; done; head -c 67108864 /dev/zero | tail | wc -c; sleep 1000'
+    started
+    oci events --interval 1h "$ID" >"$BATS_TEST_TMPDIR/events" 3>&- &
+    pid=$!
+    # It watches once it has its notice from the group: an eventfd or an inotify watch.
+    wait_for sh -c "ls -l /proc/\$(pgrep -P $pid || echo $pid)/fd | grep -qE 'eventfd|inotify'"
+    touch "$BUNDLE/rootfs/go"
+    wait_for grep -q "{\"type\":\"oom\",\"id\":\"$ID\"}" "$BATS_TEST_TMPDIR/events"
+    oci delete --force "$ID"
+    wait $pid
+}
+
+# bats test_tags=rootless
+@test "oci: spec writes what run takes" {
+    needs containers
+    mkdir "$BATS_TEST_TMPDIR/new"
+    mv "$BUNDLE/rootfs" "$BATS_TEST_TMPDIR/new/"
+    cd "$BATS_TEST_TMPDIR/new"
+    if [ "$(id -u)" = 0 ]; then
+        oci spec
+        run -0 jq -r '.ociVersion, .process.args[0], .process.terminal, .root.readonly, (.mounts | length)' config.json
+        output_is $'1.3.0\nsh\ntrue\ntrue\n7'
+        run -0 jq -r '[.linux.namespaces[].type] | join(" ")' config.json
+        output_is "pid network ipc uts mount cgroup"
+    else
+        oci spec --rootless
+        run -0 jq -r '.linux.uidMappings[0].hostID' config.json
+        output_is "$(id -u)"
+    fi
+    oci_fails "config.json exists" -- spec
+    oci spec --file other.json
+    mkdir bundle
+    oci spec --bundle bundle
+    [ -e bundle/config.json ] && [ -e other.json ]
+    BUNDLE=.
+    config '.process.terminal = false | .process.args = ["echo", "ran"]'
+    run -0 oci run "$ID"
+    output_is ran
+}
+
+# bats test_tags=rootless
+@test "oci: features are the specification's structure" {
+    run -0 oci features
+    run -0 jq -r '.ociVersionMin, .ociVersionMax, (.hooks | length), (.mountOptions | index("rro") > 0),
+        (.linux.namespaces | length), .linux.seccomp.enabled, (.linux.seccomp.actions | length),
+        (.linux.seccomp.operators | length), .linux.cgroup.v2, .linux.intelRdt.enabled' <<<"$output"
+    output_is $'1.0.0\n1.3.0\n6\ntrue\n8\ntrue\n9\n7\ntrue\nfalse'
+}
+
+@test "oci: checkpoint and restore need criu, and say so" {
+    started
+    PATH=/no/such oci_fails "criu, which is not installed" -- checkpoint "$ID"
+    PATH=/no/such oci_fails "criu, which is not installed" -- --criu /no/such/criu checkpoint "$ID" || true
+    status_is running
+}
+
+# What CRIU is asked for; it is too big and too picky of kernels to be here itself.
+fake_criu() {
+    cat >"$BATS_TEST_TMPDIR/criu" <<'CRIU'
+#!/bin/sh
+echo "$@" >>"${0%/*}/asked"
+while [ $# -gt 0 ]; do
+    case $1 in
+    --pidfile)
+        # Not for long: whoever restored it waits for its end.
+        setsid sleep 0.3 </dev/null >/dev/null 2>&1 &
+        echo $! >"$2"
+        ;;
+    esac
+    shift
+done
+[ ! -e "${0%/*}/fail" ]
+CRIU
+    chmod +x "$BATS_TEST_TMPDIR/criu"
+}
+
+@test "oci: a checkpoint asks criu for what the options say, and ends the container" {
+    fake_criu
+    config '.mounts += [{ destination: "/data", type: "bind", source: "/tmp", options: ["bind"] }]'
+    started
+    pid=$(pid_in)
+    cd "$BATS_TEST_TMPDIR"
+    touch fail
+    oci_fails "criu dump failed: exit status 1" "dump.log" -- --criu "$PWD/criu" checkpoint "$ID"
+    rm fail asked
+    oci --criu "$PWD/criu" checkpoint --pre-dump --image-path images/1 "$ID"
+    oci --criu "$PWD/criu" checkpoint --leave-running --image-path images/2 --work-path work --parent-path ../1 \
+        --tcp-established --tcp-skip-in-flight --ext-unix-sk --shell-job --file-locks --link-remap --lazy-pages \
+        --auto-dedup --status-fd 2 --page-server 127.0.0.1:77 --empty-ns network --manage-cgroups-mode full \
+        --network-lock skip "$ID"
+    status_is running
+    run -0 cat asked
+    [[ ${lines[0]} == "pre-dump --images-dir $PWD/images/1 "* ]]
+    output_has "dump --images-dir $PWD/images/2 --work-dir $PWD/work --log-file dump.log" "--tree $pid" \
+        "--root $BUNDLE/rootfs" --leave-running "--prev-images-dir ../1" --track-mem --tcp-established \
+        --skip-in-flight --ext-unix-sk --shell-job --file-locks --link-remap --lazy-pages --auto-dedup \
+        "--status-fd 3" "--page-server --address 127.0.0.1 --port 77" "--empty-ns net" \
+        --manage-cgroups=full "--network-lock skip" "--external mnt[/data]:/data" \
+        "--external mnt[/proc/kcore]:/dev/null"
+    oci_fails "--parent-path" -- --criu "$PWD/criu" checkpoint --image-path images/2 --parent-path ../none "$ID"
+    oci_fails "ADDRESS:PORT" -- --criu "$PWD/criu" checkpoint --page-server 77 "$ID"
+    oci --criu "$PWD/criu" checkpoint "$ID"
+    oci_fails "does not exist" -- state "$ID"
+    [ -e checkpoint/descriptors.json ]
+}
+
+@test "oci: a restore is a container of what criu made" {
+    fake_criu
+    config '.mounts += [{ destination: "/data", type: "bind", source: "/tmp", options: ["bind"] }]'
+    mkdir "$BATS_TEST_TMPDIR/images"
+    echo '["/dev/null", "pipe:[12345]", "pipe:[12346]"]' >"$BATS_TEST_TMPDIR/images/descriptors.json"
+    cd "$BATS_TEST_TMPDIR"
+    run -0 oci --criu "$PWD/criu" restore --image-path images --bundle bundle --pid-file pid --tcp-close \
+        --lsm-profile apparmor:x --lsm-mount-context c --shell-job --no-pivot "$ID"
+    [ -s pid ]
+    oci_fails "does not exist" -- state "$ID"
+    run -0 cat asked
+    output_has "restore --images-dir $PWD/images" "--root $BUNDLE/rootfs --restore-detached" --tcp-close --shell-job \
+        "--lsm-profile apparmor:x" "--lsm-mount-context c" "--external mnt[/data]:/tmp" "--inherit-fd fd[3]:pipe:[12345]"
+    oci --criu "$PWD/criu" restore -d --no-subreaper --image-path images --bundle bundle "$ID"
+    oci delete --force "$ID"
+    touch fail
+    oci_fails "criu restore failed" "restore.log" -- --criu "$PWD/criu" restore --image-path images --bundle bundle "$ID"
+    oci_fails "does not exist" -- state "$ID"
+    config '.process.terminal = true'
+    oci_fails "process.terminal" -- --criu "$PWD/criu" restore --image-path images --bundle bundle "$ID"
+    oci_fails "needs --detach" -- restore --no-subreaper "$ID"
+}
+
+# bats test_tags=rootless
+@test "oci: shells are told what may follow" {
+    run -0 oci completion bash
+    output_has "berth-oci __complete"
+    run -0 oci __complete pau
+    output_has "pause"$'\t'
+}
