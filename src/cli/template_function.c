@@ -399,7 +399,7 @@ static int compare(const struct call *c, const struct value *a, const struct val
 static int call_eq(const struct call *c, struct value *ret, struct err *e)
 {
 	for (size_t i = 1; i < c->n; i++) {
-		int order, r = compare(c, &c->args[0], &c->args[i], &order, e);
+		int order = 0, r = compare(c, &c->args[0], &c->args[i], &order, e);
 
 		if (r < 0)
 			return r;
@@ -412,7 +412,7 @@ static int call_eq(const struct call *c, struct value *ret, struct err *e)
 
 static int call_order(const struct call *c, struct value *ret, struct err *e)
 {
-	int order, r = compare(c, &c->args[0], &c->args[1], &order, e);
+	int order = 0, r = compare(c, &c->args[0], &c->args[1], &order, e);
 	const char *name = c->name;
 
 	if (r < 0)

@@ -140,6 +140,17 @@ ended exited 5"
     output_is "[]"
 }
 
+@test "ps --watch shows again and again; --external and --sync change nothing" {
+    three
+    run -124 timeout 2.5 "$BERTH" --root "$BATS_TEST_TMPDIR/lib" --runroot "$BATS_TEST_TMPDIR/run" ps --watch 1 --format '{{.Names}}'
+    [ "$(grep -c '^up$\|up$' <<<"$output")" -ge 2 ]
+    fails_with "--watch 0: must be more than 0 seconds" -- ps --watch 0
+    run -0 berth ps --external --format '{{.Names}}' --all
+    [ "$output" = "$(berth ps --all --format '{{.Names}}')" ]
+    run -0 berth ps --sync -q
+    [ "$output" = "$(berth ps -q)" ]
+}
+
 @test "top shows the processes, by the container's numbers" {
     three
     run -0 berth top up
