@@ -164,7 +164,8 @@ holder_stop() {
 
 no_cgroup_of() { # ID
     local found
-    found=$(find /sys/fs/cgroup -maxdepth 6 -type d -name "*$1*" 2>/dev/null)
+    # Others' groups come and go while it looks, which is a failure to find.
+    found=$(find /sys/fs/cgroup -maxdepth 6 -type d -name "*$1*" 2>/dev/null) || true
     [ -z "$found" ] && return
     echo "a cgroup is left: $found"
     return 1

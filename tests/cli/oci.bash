@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What tests of berth-oci share: `load oci`. Each test has a root folder of its own, a bundle in
 # $BUNDLE and an ID in $ID that no other test has.
-load helpers
+load "$(realpath "${BASH_SOURCE[0]%/*}")/helpers"
 
 OCI=${OCI:-${BERTH%/*}/berth-oci}
 
