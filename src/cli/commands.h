@@ -26,7 +26,8 @@ extern const struct command network_connect_command, network_create_command,
 extern const struct command history_command, image_command, image_exists_command,
 	image_inspect_command, image_list_command, image_prune_command, image_rm_command,
 	images_command, import_command, load_command, login_command, logout_command, pull_command,
-	rmi_command, save_command, system_command, system_df_command, tag_command, untag_command;
+	rmi_command, save_command, system_check_command, system_command, system_df_command,
+	tag_command, untag_command;
 
 /* Run by berth itself, not by people. */
 extern const struct command cleanup_internal_command, complete_internal_command,

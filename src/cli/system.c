@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 
 static const struct command *const commands[] = {
+	&system_check_command,
 	&system_df_command,
 	&info_command,
 	NULL,

@@ -194,6 +194,16 @@ int image_tag(const struct state *s, struct arena *a, const struct image *i, con
 	return state_name_set(s, NAME_KIND, image_name_escape(a, name), i->id, e);
 }
 
+int image_name_forget(const struct state *s, struct arena *a, const char *name, struct err *e)
+{
+	auto_close int store = state_lock_store(s, true, e);
+
+	if (store < 0)
+		return store;
+	state_name_drop(s, NAME_KIND, image_name_escape(a, name));
+	return 0;
+}
+
 int image_untag(const struct state *s, struct arena *a, const struct image *i, const char *name,
 		struct err *e)
 {

@@ -68,6 +68,9 @@ int image_tag(const struct state *s, struct arena *a, const struct image *i, con
 int image_untag(const struct state *s, struct arena *a, const struct image *i, const char *name,
 		struct err *e);
 
+/* Takes away a stored name, whatever it leads to. */
+int image_name_forget(const struct state *s, struct arena *a, const char *name, struct err *e);
+
 /* The ids of the containers that use the image; the engine gives it. */
 struct image_users {
 	int (*find)(void *arg, const char *image_id, struct arena *a, struct texts *ret_containers,

@@ -164,6 +164,14 @@ int outlet_layer(const struct outlet *o, const struct state *s, const char *name
 	return r < 0 ? r : put_padding(o->fd, l->tar_bytes, e);
 }
 
+int outlet_layer_check(const struct state *s, const struct layer *l, struct err *e)
+{
+	auto_close int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	return nowhere < 0 ? err_sys(e, "open /dev/null")
+			   : assemble(s, l, nowhere, UNPACK_AUTO, NULL, e);
+}
+
 int outlet_layer_gzip(const struct outlet *o, const struct state *s, const struct layer *l,
 		      struct outlet_blob *ret, struct err *e)
 {

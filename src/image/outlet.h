@@ -25,6 +25,8 @@ int outlet_mkdir(const struct outlet *o, const char *name, struct err *e);
 /* The uncompressed tar of a layer, made again and verified. */
 int outlet_layer(const struct outlet *o, const struct state *s, const char *name,
 		 const struct layer *l, struct err *e);
+/* Whether that would succeed. */
+int outlet_layer_check(const struct state *s, const struct layer *l, struct err *e);
 /* The same compressed by gzip into a directory's file that is called as its digest's hex digits. */
 int outlet_layer_gzip(const struct outlet *o, const struct state *s, const struct layer *l,
 		      struct outlet_blob *ret, struct err *e);

@@ -59,6 +59,7 @@ crash_sane() {
     local half
     berth ps -a >/dev/null
     berth images >/dev/null
+    berth system check --quick --max 10000h
     berth ps -a -q --no-trunc | while read -r id; do
         berth inspect "$id" >/dev/null
     done
