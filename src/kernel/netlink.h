@@ -85,6 +85,7 @@ struct netlink_route {
 	int index;               /* of the interface; 0: the kernel finds it by the gateway */
 	uint32_t metric, table;  /* 0: the main table */
 	uint8_t protocol, scope; /* RTPROT_*, RT_SCOPE_*; 0: boot and universe */
+	uint8_t type;            /* RTN_*; 0: unicast */
 	bool on_link;            /* the gateway is there, whatever the interface's addresses say */
 };
 int netlink_route_add(struct netlink *n, const struct netlink_route *route, struct err *e);

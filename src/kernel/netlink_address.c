@@ -106,7 +106,7 @@ static void put_route(struct nlmsghdr *h, const struct netlink_route *route)
 	m->rtm_dst_len = (uint8_t)to->prefix;
 	m->rtm_table = table < 256 ? (uint8_t)table : RT_TABLE_UNSPEC;
 	m->rtm_protocol = route->protocol ? route->protocol : RTPROT_BOOT;
-	m->rtm_type = RTN_UNICAST;
+	m->rtm_type = route->type ? route->type : RTN_UNICAST;
 	m->rtm_scope = route->scope;
 	if (!route->scope && !route->gateway.family)
 		m->rtm_scope = RT_SCOPE_LINK;

@@ -176,7 +176,7 @@ int firewall_open(const struct state *s, const struct network_status *st, int ho
 		r = open_locked(s, a, st, host_netns, socket, e);
 	if (r >= 0)
 		r = forget_flows(a, st, socket, e);
-	return r < 0 ? r : firewall_let_pass(st, host_netns, e);
+	return r < 0 ? r : firewall_let_loopback(st, host_netns, e);
 }
 
 int firewall_close(const struct state *s, const struct network_status *st, int host_netns,

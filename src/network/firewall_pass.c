@@ -3,10 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "kernel/netlink.h"
 #include "kernel/netns.h"
 #include "network/firewall_private.h"
 
@@ -29,9 +31,7 @@ static int set_flag(const char *path, char value, struct err *e)
 	return file_poke_at(AT_FDCWD, path, text, e);
 }
 
-/* A host that forwards stops believing routers' advertisements, and so would lose its own address
- * and default route; 2 says that it is to believe them all the same. */
-static void keep_advertisements(void)
+void firewall_keep_advertisements(void)
 {
 	DIR *dir = opendir(SYSCTL "ipv6/conf");
 	struct dirent *d;
@@ -54,16 +54,37 @@ static bool has_family(const struct network_endpoint *p, bool ipv6)
 	return false;
 }
 
-/* From 127.0.0.1 to the container. */
-static bool publishes_on_loopback(const struct network_status *st)
+/* From 127.0.0.1 or ::1 to the container. */
+static bool publishes_on_loopback(const struct network_status *st, bool ipv6)
 {
 	for (size_t i = 0; i < st->ports.n; i++) {
 		const char *ip = st->ports.v[i].host_ip;
 
-		if (text_empty(ip) || text_eq(ip, "0.0.0.0") || text_after(ip, "127."))
+		if (text_empty(ip) || (ipv6 ? text_eq(ip, "::") || text_eq(ip, "::1")
+					    : text_eq(ip, "0.0.0.0") || text_after(ip, "127.")))
 			return true;
 	}
 	return false;
+}
+
+/* Answers to ::1 come in by the bridge, and of such addresses the kernel looks for a route of that
+ * very interface (RT6_LOOKUP_F_IFACE). It comes behind the loopback's own, and goes with the
+ * bridge. What is addressed to ::1 on the wire is dropped before it gets so far. */
+static int route_loopback6(const char *bridge, struct err *e)
+{
+	AUTO(netlink) n = NULL;
+	struct netlink_info info;
+	struct netlink_route r = { .type = RTN_LOCAL, .table = RT_TABLE_LOCAL, .metric = 2048 };
+	int result = netlink_open(-1, &n, e);
+
+	if (result == 0)
+		result = netlink_link_find(n, bridge, 0, &info, e);
+	if (result < 0)
+		return result == -ENODEV ? err_from(e, result, "%s", bridge) : result;
+	address_parse("::1", &r.destination);
+	r.index = info.index;
+	result = netlink_route_add(n, &r, e);
+	return result == -EEXIST ? 0 : result;
 }
 
 static int let_pass(const struct network_status *st, const struct network_endpoint *p,
@@ -72,24 +93,21 @@ static int let_pass(const struct network_status *st, const struct network_endpoi
 	char path[128];
 	int r = 0;
 
-	if (!p->internal && has_family(p, false))
-		r = set_flag(SYSCTL "ipv4/ip_forward", '1', e);
-	if (r == 0 && !p->internal && has_family(p, true) &&
-	    read_flag(SYSCTL "ipv6/conf/all/forwarding") != '1') {
-		keep_advertisements();
-		r = set_flag(SYSCTL "ipv6/conf/all/forwarding", '1', e);
-	}
-	if (r == 0 && has_family(p, false) && publishes_on_loopback(st)) {
+	if (has_family(p, false) && publishes_on_loopback(st, false)) {
 		snprintf(path, sizeof(path), SYSCTL "ipv4/conf/%s/route_localnet", p->bridge);
 		r = set_flag(path, '1', e);
 	}
+	if (r == 0 && has_family(p, true) && publishes_on_loopback(st, true))
+		r = route_loopback6(p->bridge, e);
 	return r;
 }
 
-int firewall_let_pass(const struct network_status *st, int host_netns, struct err *e)
+int firewall_let_loopback(const struct network_status *st, int host_netns, struct err *e)
 {
-	int own, r = kernel_netns_enter(host_netns, &own, e);
+	int own, r = st->ports.n ? kernel_netns_enter(host_netns, &own, e) : 0;
 
+	if (r < 0 || st->ports.n == 0)
+		return r;
 	for (size_t i = 0; r == 0 && i < st->endpoints.n; i++)
 		if (text_eq(st->endpoints.v[i].driver, "bridge") && st->endpoints.v[i].bridge)
 			r = let_pass(st, &st->endpoints.v[i], e);

@@ -10,6 +10,10 @@
 /* Has the program do it, all of it or nothing. ret_said (may be NULL): what a listing says. */
 int firewall_run(struct arena *a, const struct buf *text, int host_netns, struct buf *ret_said,
 		 struct err *e);
-/* Lets the host's kernel pass on what comes from and goes to these bridges: forwarding, and
- * route_localnet where a port is published on 127.0.0.1. Only what isn't so is written. */
-int firewall_let_pass(const struct network_status *st, int host_netns, struct err *e);
+/* Before the host begins to forward IPv6, in its namespace: a host that forwards stops believing
+ * routers' advertisements (accept_ra 1) and so would lose its own address and default route; 2 says
+ * that it is to believe them all the same. */
+void firewall_keep_advertisements(void);
+/* Lets 127.0.0.1 and ::1 of the host reach what is published there. Only what isn't so is written.
+ */
+int firewall_let_loopback(const struct network_status *st, int host_netns, struct err *e);

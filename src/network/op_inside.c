@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "kernel/netns.h"
+#include "network/firewall_private.h"
 #include "network/op.h"
 
 struct sysctl {
@@ -27,6 +28,8 @@ static int write_sysctl(const struct sysctl *c, struct err *e)
 	if (r == 0 && strncmp(now, c->value, strlen(c->value)) == 0 &&
 	    (now[strlen(c->value)] == '\n' || !now[strlen(c->value)]))
 		return 0;
+	if (text_eq(c->path, "net/ipv6/conf/all/forwarding"))
+		firewall_keep_advertisements();
 	return file_poke_at(dir, c->path, c->value, e);
 }
 

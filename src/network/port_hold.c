@@ -4,12 +4,13 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "base/address.h"
 #include "network/firewall.h"
 #include "network/port.h"
 
-enum { CHOICES = 200 };
+enum { CHOICES = 200, ENDING_TRIES = 50, ENDING_WAIT_MS = 20 };
 
 static int open_socket(const char *protocol, int family)
 {
@@ -58,6 +59,12 @@ static int bind_port(const char *protocol, const struct address *ip, uint16_t po
 	return take_fd(fd);
 }
 
+/* A container that has just ended: its monitor holds the port until it has written down so. */
+static bool may_be_ending(const char *owner)
+{
+	return text_empty(owner) || strstr(owner, "(berth-monitor)");
+}
+
 static int hold_one(const struct state *s, struct arena *a, const struct network_status *st,
 		    const struct network_port *p, int64_t i, const struct address *ip,
 		    struct err *e)
@@ -73,7 +80,15 @@ static int hold_one(const struct state *s, struct arena *a, const struct network
 		return err_from(e, fd, "too many published ports");
 	if (fd != -EADDRINUSE)
 		return err_from(e, fd, "publish %s/%s", port_print_host(a, p, i), p->protocol);
-	owner = port_owner(s, a, st->id, p, i);
+	for (int tries = 0;; tries++) {
+		owner = port_owner(s, a, st->id, p, i);
+		if (tries == ENDING_TRIES || !may_be_ending(owner))
+			break;
+		nanosleep(&(struct timespec){ .tv_nsec = ENDING_WAIT_MS * 1000000L }, NULL);
+		fd = bind_port(p->protocol, ip, port, false, false);
+		if (fd >= 0)
+			return fd;
+	}
 	/* What is left of connections that are closed keeps nobody else from having the port. */
 	if (text_empty(owner) && text_eq(p->protocol, "tcp") && !port_has_listener(p, i))
 		fd = bind_port(p->protocol, ip, port, false, true);

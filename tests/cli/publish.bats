@@ -182,3 +182,111 @@ sleeper() { # NAME OPTIONS...
     output_is "10.88.7.7 10.88.0.1 02:00:00:00:00:07"
     fails_with -126 "10.88.7.7" -- run --rm --ip 10.88.7.7 tiny true
 }
+
+@test "IPv6: from outside, from the host by ::1 and its own address, from containers, and out" {
+    [ "$(host sysctl -n net.bridge.bridge-nf-call-ip6tables 2>/dev/null || echo 0)" = 0 ] || skip "needs bridge-nf-call-ip6tables=0"
+    berth network create --disable-dns --subnet 10.89.5.0/24 --subnet fd00:5::/64 dual
+    sleeper web --network dual -p 8080:80 -p 5300:53/udp -p '[::1]:8081:80'
+    sleeper other --network dual
+    serve web 80 53
+    serve outside 80
+    answers 2001:db8::9 outside tcp 2001:db8::1 8080
+    answers 2001:db8::9 outside udp 2001:db8::1 5300
+    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    silent outside tcp 2001:db8::1 8081
+    answers fd00:5::1 host tcp ::1 8080
+    answers fd00:5::1 host udp ::1 5300
+    answers fd00:5::1 host tcp ::1 8081
+    answers 2001:db8::1 host tcp 2001:db8::1 8080
+    answers fd00:5::1 other tcp 2001:db8::1 8080
+    answers 2001:db8::1 other tcp 2001:db8::9 80
+    run -0 berth exec web cat /etc/hosts
+    output_has "$(address_of web dual GlobalIPv6Address)"
+}
+
+@test "an internal network is not left, and not entered from outside" {
+    berth network create --internal --disable-dns --subnet 10.89.6.0/24 inner
+    sleeper web --network inner -p 8080:80
+    sleeper other --network inner
+    serve web 80
+    serve outside 80
+    answers "$(address_of other inner)" other tcp "$(address_of web inner)" 80
+    silent other tcp 192.0.2.9 80
+    silent outside tcp 192.0.2.1 8080
+    answers 10.89.6.1 host tcp 127.0.0.1 8080
+}
+
+@test "isolated networks don't reach one another, others do" {
+    berth network create --disable-dns --subnet 10.89.7.0/24 -o isolate=true one
+    berth network create --disable-dns --subnet 10.89.8.0/24 -o isolate=true two
+    berth network create --disable-dns --subnet 10.89.9.0/24 -o isolate=strict three
+    sleeper a --network one
+    sleeper b --network two
+    sleeper c --network three
+    sleeper d
+    serve a 80
+    serve c 80
+    silent b tcp "$(address_of a one)" 80
+    answers "$(address_of d)" d tcp "$(address_of a one)" 80
+    silent d tcp "$(address_of c three)" 80
+}
+
+@test "connect and disconnect, of a container that runs and of one that does not" {
+    berth network create --disable-dns --subnet 10.89.10.0/24 net1
+    sleeper web -p 8080:80
+    berth network connect --ip 10.89.10.9 --alias w net1 web
+    [ "$(address_of web net1)" = 10.89.10.9 ]
+    run -0 berth exec web cat /etc/hosts /proc/net/dev
+    output_has "10.89.10.9" "eth1:"
+    fails_with "network is already connected" -- network connect net1 web
+    sleeper other --network net1
+    serve web 80
+    answers "$(address_of other net1)" other tcp 10.89.10.9 80
+    berth network disconnect net1 web
+    run -0 berth exec web cat /etc/hosts /proc/net/dev
+    output_lacks "10.89.10.9" "eth1:"
+    fails_with "network is not connected" -- network disconnect net1 web
+    berth network disconnect -f net1 web
+    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    berth stop -t 0 web
+    berth network connect net1 web
+    berth start web
+    [ -n "$(address_of web net1)" ]
+    run -0 berth network rm -f net1
+    no_container_named other
+}
+
+@test "several networks: interfaces in order, the same after a restart, with their options" {
+    berth network create --disable-dns --subnet 10.89.11.0/24 net1
+    berth network create --disable-dns --subnet 10.89.12.0/24 net2
+    sleeper web --network net2:ip=10.89.12.7,interface_name=wan,mtu=1400 --network net1:mac=02:00:00:00:00:09
+    run -0 berth exec web ip -o -4 address
+    output_matches '.*wan +inet 10.89.12.7.*eth0 +inet 10.89.11.*'
+    run -0 berth exec web cat /sys/class/net/wan/mtu /sys/class/net/eth0/address
+    output_is $'1400\n02:00:00:00:00:09'
+    berth restart -t 0 web
+    run -0 berth exec web ip -o -4 address
+    output_matches '.*wan +inet 10.89.12.7.*eth0 +inet 10.89.11.*'
+    fails_with "unable to find network with name or ID nonet: network not found" -- run --rm --network nonet tiny true
+    fails_with 'unknown option "foo"' -- run --rm --network net1:foo=1 tiny true
+    fails_with "conflicts with bridge" -- run --rm --network net1 --network host tiny true
+}
+
+@test "a restart takes the port again, and --rm gives it back at once" {
+    sleeper web -p 8080:80
+    berth restart -t 0 web
+    serve web 80
+    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    berth rm -f -t 0 web
+    for i in 1 2 3; do
+        run -0 berth run --rm -p 8080:80 tiny true
+    done
+}
+
+@test "--plan shows the network and changes nothing" {
+    run -0 berth run --plan -p 8080:80 tiny true
+    output_matches '.*bridge +podman0 10.88.0.1/16.*firewall +podman0, 8080/tcp to 80.*'
+    run -0 host nft list tables
+    output_is ""
+    run -1 host ip link show podman0
+}
