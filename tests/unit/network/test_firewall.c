@@ -20,7 +20,7 @@ static void the_rules_are_these(void **state)
 	auto_buf out = BUF(65536);
 
 	firewall_print_rules(&out);
-	assert_golden("network/rules.nft", buf_text(&out));
+	assert_golden("network/rules.expected", buf_text(&out));
 }
 
 static void networks_become_elements(void **state)
@@ -42,7 +42,7 @@ static void networks_become_elements(void **state)
 	n = bridge("lan", "eth0");
 	n.driver = "macvlan";
 	firewall_print_network(&out, "add", &n);
-	assert_golden("network/networks.nft", buf_text(&out));
+	assert_golden("network/networks.expected", buf_text(&out));
 }
 
 static struct network_address addresses[] = { { "10.89.0.7/24", "10.89.0.1" },
@@ -76,7 +76,7 @@ static void ports_lead_to_the_first_bridge_that_is_not_internal(void **state)
 	struct network_status st = { .endpoints = { endpoints, 2 }, .ports = { ports, 4 } };
 
 	firewall_print_ports(&out, "add", &st);
-	assert_golden("network/ports.nft", buf_text(&out));
+	assert_golden("network/ports.expected", buf_text(&out));
 }
 
 static void a_container_on_no_bridge_publishes_nothing(void **state)

@@ -58,7 +58,8 @@ static const char *address_of(struct guest *g, size_t i)
 
 static int servers(void)
 {
-	return host_run(arena_printf(host_arena, "exit $(pgrep -fc -- '[-]-pid-file=%s/run/dns/net')",
+	return host_run(arena_printf(host_arena,
+				     "exit $(pgrep -fc -- '[-]-pid-file=%s/run/dns/net')",
 				     host_folder));
 }
 
