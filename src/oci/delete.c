@@ -33,7 +33,8 @@ static int end_processes(struct record_at *at, struct err *e)
 	return r < 0 ? err_wrap(e, "container %s", at->r.id) : 0;
 }
 
-static int run_poststop(struct record_at *at, struct err *e)
+/* What the configuration alone knows of. */
+static int clean_up(struct record_at *at, struct err *e)
 {
 	struct oci_config c;
 	struct err why;
@@ -42,6 +43,8 @@ static int run_poststop(struct record_at *at, struct err *e)
 		log_at(LOG_WARN, "%s", why.msg);
 		return 0;
 	}
+	if (runtime_remove_rdt(&c, at->r.id, &why) < 0)
+		log_at(LOG_WARN, "%s", why.msg);
 	if (!c.hooks)
 		return 0;
 	return runtime_hooks(&c.hooks->poststop, "poststop", &c, at->r.id, at->r.bundle, "stopped",
@@ -61,7 +64,7 @@ int delete_container(struct record_at *at, bool force, struct err *e)
 	r = end_processes(at, e);
 	if (r < 0)
 		return r;
-	hooks = run_poststop(at, &failed);
+	hooks = clean_up(at, &failed);
 	r = record_remove(at, e);
 	if (r == 0 && hooks < 0)
 		log_at(LOG_WARN, "%s", failed.msg);
