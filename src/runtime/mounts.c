@@ -397,6 +397,8 @@ int mounts_plan(struct build *b, struct err *e)
 {
 	const struct oci_mounts *l = &b->config->mounts;
 
+	if (!b->own_mounts)
+		return 0; /* runtime_warnings() tells */
 	b->mounts = arena_array(b->a, l->n, sizeof(*b->mounts));
 	for (size_t i = 0; i < l->n; i++) {
 		int r = plan_mount(b, &l->v[i], i, &b->mounts[i], e);
@@ -424,7 +426,7 @@ static void print_sealed(const void *arg, struct buf *out)
 
 int mounts_seal_plan(struct build *b, struct err *e)
 {
-	for (size_t i = 0; i < b->config->mounts.n; i++)
+	for (size_t i = 0; b->own_mounts && i < b->config->mounts.n; i++)
 		if (b->mounts[i].seal)
 			plan_add(&b->child, &(struct plan_op){ .verb = "read-only",
 							       .apply = seal,

@@ -116,10 +116,11 @@ int rootfs_plan(struct build *b, struct err *e)
 		b->c->root = b->create->root;
 	}
 	if (!b->own_mounts) {
-		if (b->config->mounts.n || b->os->masked_paths.n || b->os->readonly_paths.n)
+		if (b->os->masked_paths.n || b->os->readonly_paths.n)
 			return err_set(e, ERR_INVALID,
-				       "mounts: need a mount namespace, so that they aren't the "
-				       "host's");
+				       "linux.%s: needs a mount namespace, so that it isn't the "
+				       "host's",
+				       b->os->masked_paths.n ? "maskedPaths" : "readonlyPaths");
 		if (t->path)
 			step_add(&b->child, "open", open_root, t);
 		return 0;

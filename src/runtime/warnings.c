@@ -59,6 +59,10 @@ void runtime_warnings(const struct oci_config *c, struct arena *a, struct texts 
 		texts_add(a, &found,
 			  "linux.intelRdt: enableCMT and enableMBM are ignored; enableMonitoring "
 			  "took their place");
+	if (c->mounts.n && !oci_namespace_find(c, OCI_NS_MOUNT))
+		texts_add(a, &found,
+			  "mounts: are left out without a mount namespace, for they would be the "
+			  "host's");
 	for (size_t i = 0; i < c->mounts.n; i++)
 		if (c->mounts.v[i].destination[0] != '/')
 			texts_addf(

@@ -74,6 +74,16 @@ add_mount() { # JSON
     prints here
 }
 
+@test "oci config: in the host's mount namespace nothing is mounted, and that is told" {
+    config 'del(.linux.namespaces[] | select(.type == "mount"))'
+    refused "linux.maskedPaths: needs a mount namespace"
+    config '.linux.maskedPaths = [] | .linux.readonlyPaths = []'
+    program sh -c 'ls /etc/plain; ls /proc'
+    run -0 oci run --bundle "$BUNDLE" "$ID"
+    output_has "mounts: are left out without a mount namespace" /etc/plain
+    [ "${lines[-1]}" = /etc/plain ]
+}
+
 # --- mounts ------------------------------------------------------------------
 
 @test "oci config: folders, files, links and recursive flags of bind mounts" {

@@ -143,8 +143,11 @@ static void what_cannot_be_planned_says_why(void **state)
 	} wrong[] = {
 		{ { .args = "\"x\"", .mounts = "{\"destination\":\"/a\",\"type\":\"bind\"}" },
 		  "mount on /a: a bind needs a source" },
-		{ { .args = "\"x\"", .namespaces = "{\"type\":\"pid\"}", .top = "" },
-		  "mounts: need a mount namespace, so that they aren't the host's" },
+		{ { .args = "\"x\"",
+		    .namespaces = "{\"type\":\"pid\"}",
+		    .os = ",\"maskedPaths\":[\"/proc/kcore\"]",
+		    .top = "" },
+		  "linux.maskedPaths: needs a mount namespace, so that it isn't the host's" },
 		{ { .args = "\"x\"",
 		    .mounts = "{\"destination\":\"/a\",\"source\":\"/b\",\"options\":[\"bind\","
 			      "\"idmap\"]}" },
