@@ -9,7 +9,9 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 #include "runtime/start.h"
 #include "runtime/sync.h"
@@ -67,7 +69,18 @@ static int name_process(void *arg, struct err *e)
 	return 0;
 }
 
-static int namespace_flags(const struct build *b)
+/* A container may have been told to join the caller's own, and nobody can again (setns(2)). */
+static bool is_in_own_user(pid_t pid)
+{
+	struct stat own, its;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+	return stat("/proc/self/ns/user", &own) == 0 && stat(path, &its) == 0 &&
+	       own.st_dev == its.st_dev && own.st_ino == its.st_ino;
+}
+
+static int namespace_flags(const struct build *b, pid_t pid)
 {
 	static const int flag[OCI_NS_TYPES] = {
 		[OCI_NS_PID] = CLONE_NEWPID,   [OCI_NS_NETWORK] = CLONE_NEWNET,
@@ -79,7 +92,7 @@ static int namespace_flags(const struct build *b)
 
 	for (size_t i = 0; i < b->os->namespaces.n; i++)
 		flags |= flag[b->os->namespaces.v[i].type];
-	return flags;
+	return flags & CLONE_NEWUSER && is_in_own_user(pid) ? flags & ~CLONE_NEWUSER : flags;
 }
 
 /* A policy that a fork does not hand down is set by the process itself, while it may. */
@@ -95,7 +108,7 @@ static int plan_join(struct build *b, const struct runtime_exec *how, struct err
 {
 	const struct oci_cpu_affinity *cpus = b->process->exec_cpu_affinity;
 	struct join_step *t = ARENA_NEW(b->a, struct join_step);
-	int flags = namespace_flags(b);
+	int flags = namespace_flags(b, how->pid);
 
 	b->born_late = (flags & CLONE_NEWPID) && can_be_born_late(b);
 	if ((flags & CLONE_NEWPID) && !b->born_late) {

@@ -110,7 +110,7 @@ int id_map_process(pid_t pid, const struct oci_id_maps *uids, const struct oci_i
 
 	if (r == 0)
 		r = write_map(pid, "gid_map", gids, e);
-	return r < 0 ? err_wrap(e, "map user and group IDs") : 0;
+	return r < 0 ? err_wrap(e, "linux.uidMappings, linux.gidMappings") : 0;
 }
 
 /* Made by a process that then only waits to be killed. */

@@ -20,7 +20,7 @@ add_mount() { # JSON
 # --- namespaces --------------------------------------------------------------
 
 @test "oci config: a container joins any namespaces of another, its user namespace first of all" {
-    local other=${ID}o pid
+    local other=x${ID#b} pid
     config '.linux.namespaces += [{type: "user"}, {type: "cgroup"}, {type: "time"}] |
         .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
         .linux.gidMappings = .linux.uidMappings'
@@ -43,6 +43,20 @@ add_mount() { # JSON
         done
         [ "${lines[-1]}" = 0 ]
     done
+}
+
+@test "oci config: exec enters what was joined, also where that is the caller's own" {
+    local other=x${ID#b}
+    config '.linux.namespaces += [{type: "user", path: "/proc/self/ns/user"}]'
+    started
+    run -0 oci exec "$ID" readlink /proc/self/ns/user
+    output_is "$(readlink /proc/self/ns/user)"
+    config --arg pid "$(pid_in)" 'del(.linux.namespaces[] | select(.type == "user")) |
+        .linux.namespaces |= map(if .type == "network" then .path = "/proc/\($pid)/ns/net" else . end)'
+    oci create --bundle "$BUNDLE" "$other" </dev/null >/dev/null
+    oci start "$other"
+    run -0 oci exec "$other" readlink /proc/self/ns/net
+    output_is "$(readlink "/proc/$(pid_in)/ns/net")"
 }
 
 @test "oci config: times of a time namespace start elsewhere" {
@@ -297,6 +311,44 @@ tiny"
     output_has "Directory not empty" "File exists" asked
     config '.linux.seccomp.flags = ["NONE"]'
     refused 'linux.seccomp.flags: unknown flag "NONE"'
+}
+
+@test "oci config: seccomp's actions, one by one" {
+    local action
+    program sh -c 'mkdir /tmp/x 2>&1 && echo made'
+    for action in KILL KILL_THREAD KILL_PROCESS TRAP ERRNO TRACE LOG ALLOW; do
+        config --arg action "SCMP_ACT_$action" '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+            syscalls: [{names: ["mkdir", "mkdirat"], action: $action}]}'
+        run oci run --bundle "$BUNDLE" "$ID"
+        rm -rf "$BUNDLE/rootfs/tmp/x"
+        case $action in
+        KILL* | TRAP) [ "$status" = 159 ] ;; # SIGSYS, of mkdir that the shell became
+        ERRNO) output_has "Operation not permitted" ;;
+        TRACE) output_has "Function not implemented" ;; # there is no tracer
+        *) output_is made ;;
+        esac || {
+            echo "$action: $status $output"
+            false
+        }
+    done
+    config '.linux.seccomp.defaultAction = "SCMP_ACT_NOTIFY"'
+    refused "SCMP_ACT_NOTIFY cannot be the default action"
+}
+
+@test "oci config: seccomp's operators, one by one" {
+    local op answers
+    # Of signals 9 to 11 to nobody, which are refused with EEXIST where the rule holds for them.
+    program sh -c 'for s in 9 10 11; do kill -$s 999999 2>&1; done | grep -c "File exists"'
+    for op in EQ:1 NE:2 LT:1 LE:2 GT:1 GE:2; do
+        config --arg op "SCMP_CMP_${op%:*}" '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+            syscalls: [{names: ["kill"], action: "SCMP_ACT_ERRNO", errnoRet: 17,
+                args: [{index: 1, value: 10, op: $op}]}]}'
+        run oci run --bundle "$BUNDLE" "$ID"
+        output_is "${op#*:}"
+    done
+    # 9 and 11 have the lowest bit.
+    config '.linux.seccomp.syscalls[0].args = [{index: 1, value: 1, valueTwo: 1, op: "SCMP_CMP_MASKED_EQ"}]'
+    prints 2
 }
 
 @test "oci config: what this host cannot honour is an error" {
