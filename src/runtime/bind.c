@@ -166,6 +166,9 @@ static int open_source(void *arg, struct err *e)
 	if (r < 0 || m->is_link)
 		return r;
 	r = copy_source(m, e);
+	/* A plain user may in the namespaces that the child gets, where the kernel locks flags. */
+	if (r == -EPERM && m->in_user && !m->uid_maps && !m->userns)
+		return 0;
 	if (r == 0 && m->in_user)
 		r = keep_locked(m, e);
 	if (r == 0 && (m->uid_maps || m->userns)) {
@@ -226,7 +229,11 @@ static int apply_bind(void *arg, struct err *e)
 		r = make_link(m, e);
 		return r < 0 ? mount_wrap(m, e) : 0;
 	}
-	if (m->fd < 0) {
+	if (m->fd < 0 && !m->inside) {
+		r = copy_source(m, e);
+		if (r < 0)
+			return r;
+	} else if (m->fd < 0) {
 		m->fd = copy_inside(m);
 		r = look_at_copy(m, e);
 		if (r < 0)

@@ -31,6 +31,9 @@ static int copy_root(void *arg, struct err *e)
 	if (!S_ISDIR(st.st_mode))
 		return err_from(e, -ENOTDIR, "root.path %s", t->path);
 	fd = kernel_mount_copy(AT_FDCWD, t->path, true, e);
+	/* A plain user may in the namespaces that the child gets. */
+	if (fd == -EPERM)
+		return 0;
 	if (fd < 0)
 		return err_wrap(e, "root.path %s", t->path);
 	t->s.c->root = fd;
@@ -41,7 +44,8 @@ static void forget_root(void *arg)
 {
 	struct child *c = ((struct step *)arg)->c;
 
-	close(take_fd(c->root));
+	if (c->root >= 0)
+		close(take_fd(c->root));
 }
 
 /* Slave at most: what happens in here must not happen outside too. */
@@ -61,6 +65,11 @@ static int attach_root(void *arg, struct err *e)
 
 	if (top < 0)
 		return err_sys(e, "/");
+	if (t->s.c->root < 0) {
+		t->s.c->root = kernel_mount_copy(AT_FDCWD, t->path, true, e);
+		if (t->s.c->root < 0)
+			return err_wrap(e, "root.path %s", t->path);
+	}
 	return kernel_mount_attach(t->s.c->root, top, t->propagation ? &set : NULL, e);
 }
 
