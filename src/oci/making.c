@@ -179,6 +179,7 @@ static int create(struct making *m, struct err *e)
 		.plain_lines = handover_plain_lines(m->g, m->stays),
 		.hooks_in_bundle = m->g->as_crun,
 		.no_new_keyring = m->args.no_new_keyring,
+		.ahead = &m->ahead,
 		.planned = note_cgroup,
 		.planned_arg = m,
 	};
@@ -228,33 +229,61 @@ static int tell(struct making *m, struct err *e)
 	return r;
 }
 
-int making_record(struct making *m, struct err *e)
+static int read_bundle(struct making *m, char **ret_text, size_t *ret_len, struct err *e)
 {
-	auto_free char *text = NULL;
-	struct record about;
-	size_t len = 0;
 	int r = record_check_id(m->id, e);
 
 	if (r == 0)
 		r = enter_bundle(m, e);
-	if (r == 0)
-		r = load(m, &text, &len, e);
-	if (r == 0)
-		r = describe(m, &about, e);
+	return r < 0 ? r : load(m, ret_text, ret_len, e);
+}
+
+static int take_id(struct making *m, const char *text, size_t len, struct err *e)
+{
+	struct record about;
+	int r = describe(m, &about, e);
+
 	return r < 0 ? r : record_new(m->g, &about, text, len, &m->at, e);
+}
+
+int making_record(struct making *m, struct err *e)
+{
+	auto_free char *text = NULL;
+	size_t len = 0;
+	int r = read_bundle(m, &text, &len, e);
+
+	return r < 0 ? r : take_id(m, text, len, e);
+}
+
+/* Without a start nobody has asked for the network. */
+static void forget_network(struct making *m)
+{
+	int fd = kernel_netns_end(&m->ahead);
+
+	close_p(&fd);
 }
 
 int making_begin(struct making *m, struct err *e)
 {
+	auto_free char *text = NULL;
+	size_t len = 0;
 	int r;
 
 	m->c = (struct runtime_container){ .pidfd = -1, .console = -1 };
-	r = making_record(m, e);
+	r = read_bundle(m, &text, &len, e);
 	if (r < 0)
 		return r;
+	runtime_begin_network(&m->config, &m->ahead);
+	r = take_id(m, text, len, e);
+	if (r < 0) {
+		forget_network(m);
+		return r;
+	}
 	r = check_terminal(m, e);
 	if (r == 0)
 		r = create(m, e);
+	if (r < 0)
+		forget_network(m);
 	if (r == 0) {
 		log_debug("child process in init(): %d waits", (int)m->c.pid);
 		r = tell(m, e);

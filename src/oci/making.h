@@ -2,6 +2,7 @@
 /* A container's creation, which `create` and `run` have in common. */
 #pragma once
 
+#include "kernel/netns.h"
 #include "oci/record.h"
 #include "runtime/runtime.h"
 
@@ -22,6 +23,7 @@ struct making {
 	struct oci_config config;
 	struct record_at at;
 	struct runtime_container c;
+	struct kernel_netns_ahead ahead; /* its network namespace in the making */
 };
 
 /* Reads the bundle and takes the ID: fills config and at, locked, and enters the bundle. */

@@ -21,6 +21,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "kernel/netns.h"
 #include "spec/runtime.h"
 
 /* e->where of a failed start or exec; other failures leave it 0. */
@@ -48,6 +49,7 @@ struct runtime_create {
 	struct runtime_streams streams;
 	const int *network; /* a new network namespace that was made ahead, its loopback up; NULL:
 			     * makes one if it needs one */
+	struct kernel_netns_ahead *ahead; /* runtime_begin_network()'s, or NULL */
 	/* The cgroup: config->linux_part->cgroups_path, else PARENT/ID (NULL: cgroup_create()'s
 	 * default); manager as cgroup_create() knows them. */
 	const char *cgroup_manager, *cgroup_parent;
@@ -106,6 +108,9 @@ int runtime_start(const struct runtime_create *how, struct arena *a, struct runt
 /* Closes what c holds; the container lives on. */
 void runtime_close(struct runtime_container *c);
 
+/* Begins what of a start takes longest, as soon as the configuration is known, for `ahead` of
+ * struct runtime_create; kernel_netns_end() it if there is no start after all. */
+void runtime_begin_network(const struct oci_config *c, struct kernel_netns_ahead *ret);
 /* What runtime_start() would do, a line each. Needs no privileges and touches nothing; how->root
  * and the streams are not looked at. */
 int runtime_plan(const struct runtime_create *how, struct arena *a, struct buf *out, struct err *e);

@@ -401,19 +401,30 @@ static int prepare(struct build *b, int *ret_parent_end, struct err *e)
 
 /* The new network namespace is made beside the rest of what there is to do before clone, unless
  * the container's own user namespace is to own it. */
+void runtime_begin_network(const struct oci_config *c, struct kernel_netns_ahead *ret)
+{
+	const struct oci_namespace *n = oci_namespace_find(c, OCI_NS_NETWORK);
+
+	if (n && text_empty(n->path) && !oci_namespace_find(c, OCI_NS_USER))
+		kernel_netns_begin(ret);
+}
+
 static int prepare_all(struct build *b, int *ret_parent_end, struct err *e)
 {
-	struct kernel_netns_ahead *ahead = ARENA_NEW(b->a, struct kernel_netns_ahead);
+	const struct runtime_create *how = b->create;
+	struct kernel_netns_ahead *ahead = how ? how->ahead : NULL;
+	bool use = (b->clone_flags & CLONE_NEWNET) && !b->in_user;
 	int r;
 
-	const int *made = b->create ? b->create->network : NULL;
-
-	if ((b->clone_flags & CLONE_NEWNET) && !b->in_user && !made)
-		kernel_netns_begin(ahead);
+	if (!ahead) {
+		ahead = ARENA_NEW(b->a, struct kernel_netns_ahead);
+		if (use && !how->network)
+			kernel_netns_begin(ahead);
+	}
 	r = prepare(b, ret_parent_end, e);
 	b->c->network = kernel_netns_end(ahead);
-	if (made && (b->clone_flags & CLONE_NEWNET) && !b->in_user)
-		b->c->network = fcntl(*made, F_DUPFD_CLOEXEC, 0);
+	if (use && how->network && b->c->network < 0)
+		b->c->network = fcntl(*how->network, F_DUPFD_CLOEXEC, 0);
 	step_hold(b, &b->c->network);
 	if (b->c->network >= 0)
 		b->clone_flags &= ~(uint64_t)CLONE_NEWNET;
