@@ -21,12 +21,12 @@
 #include "base/units.h"
 #include "engine/attach.h"
 #include "engine/logs_files.h"
+#include "engine/logs_journal.h"
+#include "engine/logs_life.h"
 #include "engine/logs_parse.h"
 #include "kernel/kernel.h"
 
 #define BLOCK_MAX     (256 << 10) /* more than a record: 16 KiB, each byte of it six in json-file */
-#define RECONNECT_MS  100
-#define RECONNECTS    100 /* a restart that takes longer has failed */
 #define NSEC_PER_MSEC 1000000
 
 struct reader {
@@ -222,48 +222,12 @@ static int watch_files(const struct logs_source *from, struct err *e)
 	return take_fd(fd);
 }
 
-/* Whether the container goes on. */
-struct life {
-	int run_dir;
-	int watch; /* of its monitor, or -1: to be connected again */
-	int tries;
-	bool over;
-};
-
-static bool is_restarting(int run_dir)
-{
-	AUTO(arena) a = arena_new();
-	struct monitor_exit x;
-
-	return monitor_exit_read(run_dir, a, &x, NULL) == 0 && x.restarting;
-}
-
-static void life_look(struct life *l)
-{
-	struct attach_result end;
-
-	if (l->watch < 0) {
-		l->watch = l->run_dir < 0 ? -1 : attach_watch(l->run_dir, NULL);
-		if (l->watch < 0 &&
-		    (l->run_dir < 0 || l->tries++ >= RECONNECTS || !is_restarting(l->run_dir)))
-			l->over = true;
-		return;
-	}
-	if (attach_told(l->watch, &end) == 0)
-		return;
-	close_p(&l->watch);
-	l->watch = -1;
-	if (end.end == ATTACH_ENDED && end.restarting)
-		l->tries = 0;
-	l->over = end.end == ATTACH_ENDED && !end.restarting;
-}
-
 static int follow_timeout(const struct reader *r, const struct life *l)
 {
 	int64_t left;
 
 	if (l->watch < 0)
-		return RECONNECT_MS;
+		return LIFE_RECONNECT_MS;
 	if (!r->what->until_nsec)
 		return -1;
 	left = (r->what->until_nsec - clock_nsec()) / NSEC_PER_MSEC + 1;
@@ -303,11 +267,6 @@ static int check_driver(const struct logs_source *from, struct err *e)
 	case MONITOR_LOG_K8S_FILE:
 	case MONITOR_LOG_JSON_FILE:
 		return 0;
-	case MONITOR_LOG_JOURNALD:
-		return err_set(
-			e, ERR_UNSUPPORTED,
-			"this container logs to the journal: journalctl CONTAINER_ID_FULL=%s",
-			from->id);
 	default:
 		return err_set(
 			e, ERR_UNSUPPORTED,
@@ -321,8 +280,11 @@ int logs_read(const struct logs_source *from, const struct logs_read *what, logs
 	      struct err *e)
 {
 	auto_free struct reader *r = calloc(1, sizeof(*r));
-	int result = check_driver(from, e);
+	int result;
 
+	if (from->log == MONITOR_LOG_JOURNALD)
+		return logs_journal_read(from, what, fn, arg, e);
+	result = check_driver(from, e);
 	if (result < 0)
 		return result;
 	if (!r)

@@ -216,6 +216,49 @@ two"
     output_has two
 }
 
+# A journal of the test's own: `with_journal COMMAND...`, as root, in a mount namespace.
+with_journal() {
+    unshare -m bash -c '
+        mkdir -p /run/systemd /run/log &&
+        mount -t tmpfs tmpfs /run/systemd && mount -t tmpfs tmpfs /run/log || exit 99
+        [ ! -d /var/log/journal ] || mount -t tmpfs tmpfs /var/log/journal
+        /lib/systemd/systemd-journald 2>/dev/null 3>&- &
+        for _ in $(seq 100); do [ -S /run/systemd/journal/socket ] && break; sleep 0.05; done
+        "$@"
+        code=$?
+        kill %1
+        wait
+        exit $code' - "$@"
+}
+
+@test "logs: the journal, its streams, parts, bytes, times, and on" {
+    needs root
+    needs program journalctl
+    [ -x /lib/systemd/systemd-journald ] || skip "needs journald"
+    [ "$(journalctl --version | awk 'NR == 1 { print $2 }')" -ge 246 ] || skip "needs journalctl 246"
+    cat >"$BATS_TEST_TMPDIR/script" <<'SCRIPT'
+set -e
+b() { "$BERTH" --root "$BATS_TEST_TMPDIR/lib" --runroot "$BATS_TEST_TMPDIR/run" "$@"; }
+b run --name j --log-driver journald tiny sh -c 'echo one; echo two >&2; printf "\377three\n"; printf half' >/dev/null 2>&1
+b logs j >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
+b logs --tail 1 j >"$BATS_TEST_TMPDIR/tail"
+b logs --timestamps j 2>/dev/null | head -n 1 >"$BATS_TEST_TMPDIR/time"
+b logs --until 2001-01-01 j >"$BATS_TEST_TMPDIR/none"
+b run -d --name k --log-driver journald tiny sh -c 'for i in 1 2 3; do echo $i; sleep 0.3; done; echo last' >/dev/null
+timeout 15 "$BERTH" --root "$BATS_TEST_TMPDIR/lib" --runroot "$BATS_TEST_TMPDIR/run" logs -f k >"$BATS_TEST_TMPDIR/followed"
+SCRIPT
+    BERTH=$BERTH BATS_TEST_TMPDIR=$BATS_TEST_TMPDIR run with_journal bash "$BATS_TEST_TMPDIR/script"
+    [ "$status" != 99 ] || skip "needs mount namespaces"
+    [ "$status" = 0 ]
+    cd "$BATS_TEST_TMPDIR"
+    [ "$(od -c <out)" = "$(printf 'one\n\377three\nhalf' | od -c)" ] || { od -c out; false; }
+    [ "$(cat err)" = two ]
+    [ "$(cat tail)" = half ]
+    grep -E '^[0-9]{4}-[0-9-]+T[0-9:.]+.* one$' time
+    [ ! -s none ]
+    [ "$(tr '\n' ' ' <followed)" = "1 2 3 last " ]
+}
+
 @test "logs of a container that is removed while it is followed end" {
     up c
     berth logs -f c >/dev/null 3>&- &

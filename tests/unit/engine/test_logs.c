@@ -134,9 +134,9 @@ static void drivers_without_a_file_say_so(void **state)
 	assert_true(logs_read(&from, &(struct logs_read){ .tail = -1 }, see, NULL, &e) < 0);
 	assert_string_equal(e.msg, "this container is using the 'none' log driver, cannot read "
 				   "logs: this container is not logging output");
-	from.log = MONITOR_LOG_JOURNALD;
+	from.log = MONITOR_LOG_PASSTHROUGH;
 	assert_true(logs_read(&from, &(struct logs_read){ .tail = -1 }, see, NULL, &e) < 0);
-	assert_non_null(strstr(e.msg, "journalctl CONTAINER_ID_FULL=y"));
+	assert_non_null(strstr(e.msg, "this container is using the 'passthrough' log driver"));
 }
 
 static void times_are_read_with_their_zone(void **state)
