@@ -329,12 +329,12 @@ static int begin(struct joining *j, int dir, struct err *e)
 	struct network_status old;
 
 	if (how->more) {
-		int r = network_record_load(j->a, dir, how->id, j->st, e);
+		int r = network_record_load(j->s, j->a, dir, how->id, j->st, e);
 
 		j->st->first = j->st->endpoints.n;
 		return r;
 	}
-	if (network_record_load(j->a, dir, how->id, &old, NULL) == 0)
+	if (network_record_load(j->s, j->a, dir, how->id, &old, NULL) == 0)
 		network_take_back(j->s, &old, dir, 0, how->host_netns, NULL);
 	return 0;
 }
@@ -358,7 +358,9 @@ static int join(struct joining *j, int dir, struct err *e)
 int network_join(const struct state *s, struct arena *a, const struct network_join *how,
 		 struct network_status *ret, int *ret_lock, struct err *e)
 {
-	struct network_status st = { .id = how->id, .name = how->name, .ports = how->ports };
+	struct network_status st = {
+		.state = s, .id = how->id, .name = how->name, .ports = how->ports
+	};
 	struct joining j = { .s = s, .a = a, .how = how, .st = &st };
 	auto_close int dir = -1;
 	int r;

@@ -160,8 +160,9 @@ static int exhausted(const struct network *n, const struct range *x, struct err 
 		       address_print(&x->first, first), address_print(&x->last, last), n->name);
 }
 
-static int take(const struct network *n, int dir, int leases, const struct range *x,
-		const char *asked, const char *id, struct address *ret, struct err *e)
+static int take(const struct state *s, const struct network *n, int dir, int leases,
+		const struct range *x, const char *asked, const char *id, struct address *ret,
+		struct err *e)
 {
 	char text[ADDRESS_TEXT];
 	int r;
@@ -174,7 +175,8 @@ static int take(const struct network *n, int dir, int leases, const struct range
 	/* Where the next one goes on: a hint, and good enough if another is faster. */
 	address_print(ret, text);
 	if (id)
-		file_replace_at(dir, x->mark, text, strlen(text), NULL, NULL);
+		file_replace_at(dir, x->mark, text, strlen(text),
+				&(struct file_write){ .fill_root = s->run }, NULL);
 	return 0;
 }
 
@@ -191,11 +193,11 @@ int network_lease(const struct state *s, const struct network *n,
 		return leases;
 	r = find_range(subnet, &x, e);
 	if (r == 0)
-		r = take(n, dir, leases, &x, asked, id, ret, e);
+		r = take(s, n, dir, leases, &x, asked, id, ret, e);
 	if (r == -EEXIST) {
 		/* Somebody may have died with one. */
 		network_lease_sweep(s, n->name);
-		r = take(n, dir, leases, &x, asked, id, ret, e);
+		r = take(s, n, dir, leases, &x, asked, id, ret, e);
 	}
 	if (r == 0)
 		ret->prefix = x.net.prefix;
@@ -213,7 +215,7 @@ int network_lease_peek(const struct state *s, const struct network *n,
 	int r = find_range(subnet, &x, e);
 
 	if (r == 0)
-		r = take(n, dir, leases, &x, asked, NULL, ret, e);
+		r = take(s, n, dir, leases, &x, asked, NULL, ret, e);
 	if (r == 0)
 		ret->prefix = x.net.prefix;
 	return r;

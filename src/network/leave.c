@@ -141,7 +141,7 @@ int network_leave(const struct state *s, const char *id, int host_netns, struct 
 		return state_remove_run(s, NETWORK_PINNED, id, e);
 	if (dir < 0)
 		return dir;
-	if (network_record_load(a, dir, id, &st, NULL) < 0) {
+	if (network_record_load(s, a, dir, id, &st, NULL) < 0) {
 		drop_everywhere(s, a, id);
 		pin_remove(s, id, dir);
 		r = 0;
@@ -163,7 +163,7 @@ int network_leave_one(const struct state *s, const char *id, const char *network
 	struct network_endpoint gone;
 	auto_close int dir = network_record_lock(s, id, false, e);
 	size_t at = 0;
-	int r = dir < 0 ? dir : network_record_load(a, dir, id, &st, e);
+	int r = dir < 0 ? dir : network_record_load(s, a, dir, id, &st, e);
 
 	if (r < 0)
 		return r;

@@ -168,6 +168,7 @@ struct network_endpoints {
 
 /* attachments/ID/network.json */
 struct network_status {
+	const struct state *state; /* not stored */
 	int64_t version;
 	const char *id, *name; /* the container's */
 	int64_t pid;           /* its first process's; 0: not started yet */

@@ -80,8 +80,8 @@ int network_record_lock(const struct state *s, const char *id, bool make, struct
 /* Nobody is starting, ending or running it. */
 bool network_is_dead(const struct state *s, const char *id);
 int network_record_save(int dir, const struct network_status *st, struct err *e);
-int network_record_load(struct arena *a, int dir, const char *id, struct network_status *ret,
-			struct err *e);
+int network_record_load(const struct state *s, struct arena *a, int dir, const char *id,
+			struct network_status *ret, struct err *e);
 /* Takes back what st has, from its last endpoint to `first`; goes on after a failure. */
 int network_take_back(const struct state *s, const struct network_status *st, int dir, size_t first,
 		      int host_netns, struct err *e);

@@ -66,7 +66,7 @@ static struct network *make_default(struct arena *a)
 	return n;
 }
 
-static int save(struct arena *a, int dir, const struct network *n, struct err *e)
+static int save(const struct state *s, int dir, const struct network *n, struct err *e)
 {
 	struct stored stored = { .version = NETWORK_VERSION, .network = *n };
 	auto_buf text = BUF(NETWORK_FILE_MAX);
@@ -77,7 +77,8 @@ static int save(struct arena *a, int dir, const struct network *n, struct err *e
 	r = buf_check(&text, NETWORK_FILE, e);
 	return r < 0 ? r
 		     : file_replace_at(dir, NETWORK_FILE, buf_text(&text), text.len,
-				       &(struct file_write){ .durable = true }, e);
+				       &(struct file_write){ .durable = true, .fill_root = s->lib },
+				       e);
 }
 
 static int load(const struct state *s, struct arena *a, const char *name, struct network **ret,
@@ -214,14 +215,14 @@ static int check_name(const struct state *s, const char *name, struct err *e)
 	return 0;
 }
 
-static int store(const struct state *s, struct arena *a, const struct network *n, struct err *e)
+static int store(const struct state *s, const struct network *n, struct err *e)
 {
 	auto_close int dir = state_begin(s, NETWORKS, n->name, e);
 	int r;
 
 	if (dir < 0)
 		return err_wrap(e, "create network %s", n->name);
-	r = save(a, dir, n, e);
+	r = save(s, dir, n, e);
 	if (r == 0)
 		r = state_commit(s, NETWORKS, n->name, dir, true, e);
 	if (r < 0) {
@@ -254,7 +255,7 @@ int network_create(const struct state *s, struct arena *a, struct network *n, st
 	state_new_id(id);
 	n->id = arena_strdup(a, id);
 	n->created = time_now(a);
-	return store(s, a, n, e);
+	return store(s, n, e);
 }
 
 int network_update(const struct state *s, struct arena *a, const char *name,
@@ -285,7 +286,7 @@ int network_update(const struct state *s, struct arena *a, const char *name,
 		if (!texts_has(&servers, add_dns->v[i]))
 			texts_add(a, &servers, add_dns->v[i]);
 	n->dns_servers = servers;
-	return save(a, lock, n, e);
+	return save(s, lock, n, e);
 }
 
 int network_remove(const struct state *s, struct arena *a, const char *name, struct err *e)

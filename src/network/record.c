@@ -28,13 +28,15 @@ int network_record_save(int dir, const struct network_status *st, struct err *e)
 	json_write(&text, &network_status_json, &saved, 0);
 	buf_addc(&text, '\n');
 	r = buf_check(&text, RECORD, e);
-	return r < 0 ? r : file_replace_at(dir, RECORD, buf_text(&text), text.len, NULL, e);
+	return r < 0 ? r
+		     : file_replace_at(dir, RECORD, buf_text(&text), text.len,
+				       &(struct file_write){ .fill_root = st->state->run }, e);
 }
 
-int network_record_load(struct arena *a, int dir, const char *id, struct network_status *ret,
-			struct err *e)
+int network_record_load(const struct state *s, struct arena *a, int dir, const char *id,
+			struct network_status *ret, struct err *e)
 {
-	struct network_status st = { 0 };
+	struct network_status st = { .state = s };
 	auto_free char *text = NULL;
 	size_t len;
 	int r = file_read_at(dir, RECORD, RECORD_MAX, &text, &len, e);
@@ -85,7 +87,7 @@ bool network_is_dead(const struct state *s, const char *id)
 	/* Being started, or taken back, right now. */
 	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
 		return false;
-	return network_record_load(a, dir, id, &st, NULL) < 0 || !lives(&st);
+	return network_record_load(s, a, dir, id, &st, NULL) < 0 || !lives(&st);
 }
 
 static int find_status(const struct state *s, struct arena *a, const char *id, bool started_only,
@@ -93,7 +95,7 @@ static int find_status(const struct state *s, struct arena *a, const char *id, b
 {
 	auto_close int dir = state_run_dir(s, ATTACHMENTS, id, false, e);
 	struct network_status st;
-	int r = dir < 0 ? dir : network_record_load(a, dir, id, &st, e);
+	int r = dir < 0 ? dir : network_record_load(s, a, dir, id, &st, e);
 
 	if (r == 0 && !lives(&st) && (started_only || st.pid))
 		r = -ENOENT;
