@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 
+#include "base/sha256.h"
 #include "network/op.h"
 
 static int open_once(struct netlink **n, int netns, struct err *e)
@@ -70,6 +70,22 @@ static int find_vrf(struct netlink *n, const struct op_bridge *b, int *ret, stru
 	return 0;
 }
 
+/* One of its own: else it is its ports' lowest, and changes as they come and go. And always the
+ * same: when somebody deletes the bridge, containers go on to remember whom they sent to. */
+static void bridge_mac(const struct op_bridge *b, unsigned char ret[MAC_LEN])
+{
+	uint8_t hash[SHA256_BYTES];
+	struct sha256 h;
+
+	sha256_begin(&h);
+	sha256_add(&h, b->about.endpoint->network_id, strlen(b->about.endpoint->network_id));
+	sha256_add(&h, b->name, strlen(b->name));
+	sha256_end(&h, hash);
+	memcpy(ret, hash, MAC_LEN);
+	/* Locally administered, and nobody's group. */
+	ret[0] = (unsigned char)((ret[0] & 0xfc) | 2);
+}
+
 static int make_bridge(struct netlink *n, const struct op_bridge *b, struct netlink_info *ret,
 		       struct err *e)
 {
@@ -82,10 +98,7 @@ static int make_bridge(struct netlink *n, const struct op_bridge *b, struct netl
 
 	if (r < 0)
 		return r;
-	/* One of its own: else it is its ports' lowest, and changes as they come and go. */
-	if (getrandom(mac, sizeof(mac), 0) != sizeof(mac))
-		return err_sys(e, "getrandom");
-	mac[0] = (unsigned char)((mac[0] & 0xfc) | 2);
+	bridge_mac(b, mac);
 	link.mac = mac;
 	r = netlink_link_add(n, &link, e);
 	if (r < 0 && r != -EEXIST)

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Interfaces of the host in containers, and the life of what networks make, on a host of the test's own.
+
+load helpers
+load network
+
+setup() {
+    network_setup
+}
+
+teardown() {
+    network_teardown
+}
+
+pings() { # WHERE ADDRESS
+    local where=$1
+    case $where in
+    outside | host) ;;
+    *) where="inside $where" ;;
+    esac
+    $where busybox ping -c1 -W5 -q "$2" >/dev/null
+}
+
+has() { # WHERE IP-COMMAND... WORDS: "ip -o COMMAND" prints a line with the words
+    local where=$1
+    case $where in
+    outside | host) ;;
+    *) where="inside $where" ;;
+    esac
+    $where ip -o ${@:2:$#-2} | grep -qF -- "${*: -1}" && return
+    $where ip -o ${@:2:$#-2}
+    return 1
+}
+
+# veth0 .1 -- 192.168.0.0/24 -- .2 ntpd, the container's
+make_pair() {
+    host ip link add veth0 type veth peer name ntpd address 00:c0:ff:ee:00:01
+    host ip address add 192.168.0.1/24 dev veth0
+    host ip link set veth0 up
+    host ip address add 192.168.0.2/24 dev ntpd
+    berth network create -d host-device -o parent=ntpd ntpd >/dev/null
+}
+
+remove_pair() {
+    has host address show dev ntpd 192.168.0.2/24
+    has host link show dev ntpd 00:c0:ff:ee:00:01
+    host ip link del veth0
+}
+
+@test "the routed set-up: one end of a pair is in the container, and comes home" {
+    make_pair
+    berth run -d --name ntpd --network ntpd tiny sleep 600 >/dev/null
+    has ntpd address show dev eth0 192.168.0.2/24
+    has ntpd link show dev eth0 00:c0:ff:ee:00:01
+    run -1 host ip link show ntpd
+    pings host 192.168.0.2
+    pings ntpd 192.168.0.1
+    run -0 berth inspect --format '{{.NetworkSettings.Networks.ntpd.IPAddress}}' ntpd
+    output_is 192.168.0.2
+    berth stop -t 0 ntpd >/dev/null
+    has host address show dev ntpd 192.168.0.2/24
+    # And again, under another name.
+    berth start ntpd >/dev/null
+    pings host 192.168.0.2
+    berth rm -f -t 0 ntpd >/dev/null
+    run -0 berth run --rm --network ntpd:interface_name=wan tiny ip -o address show dev wan
+    output_has 192.168.0.2/24
+    wait_for host ip link show ntpd
+    remove_pair
+}
+
+@test "the bridged set-up: a second pair leads to the ports of a bridge of the host" {
+    make_pair
+    host ip link add veth1a type veth peer name veth1b
+    host ip link add br0 type bridge
+    host ip address add 192.168.1.1/24 dev br0
+    host ip link set br0 up
+    host ip link set veth1b master br0 up
+    # e1, a port, with somebody behind it: the outside.
+    host ip link add e1 type veth peer name e1 netns "$OUTSIDE_PID"
+    host ip link set e1 master br0 up
+    outside ip address add 192.168.1.9/24 dev e1
+    outside ip link set e1 up
+    berth network create -d host-device -o parent=veth1a -o address=192.168.1.2/24 \
+        --route 0.0.0.0/0,192.168.1.1 bridged >/dev/null
+    berth run -d --name ntpd --network ntpd,bridged tiny sleep 600 >/dev/null
+    pings host 192.168.0.2
+    pings host 192.168.1.2
+    pings outside 192.168.1.2
+    has ntpd route show default "via 192.168.1.1 dev eth1"
+    berth rm -f -t 0 ntpd >/dev/null
+    host ip link show veth1a
+    has host link show master br0 veth1b
+    host ip link del veth1a
+    host ip link del e1
+    host ip link del br0
+    remove_pair
+}
+
+@test "the default network and a device: eth0 and eth1, the same after a restart" {
+    make_pair
+    berth run -d --name c --network podman,ntpd tiny sleep 600 >/dev/null
+    has c address show dev eth0 10.88.0.2/16
+    has c address show dev eth1 192.168.0.2/24
+    has c route show default "via 10.88.0.1 dev eth0"
+    berth restart -t 0 c >/dev/null
+    # Not the address that was free last, but the next one.
+    has c address show dev eth0 10.88.0.3/16
+    has c address show dev eth1 192.168.0.2/24
+    pings c 10.88.0.1
+    pings c 192.168.0.1
+    berth rm -f -t 0 c >/dev/null
+    remove_pair
+}
+
+@test "a device is home with the next command, whatever was killed" {
+    make_pair
+    local id monitor
+    id=$(berth run -d --name c --network ntpd tiny sleep 600)
+    monitor=$(jq .monitor_pid "$BATS_TEST_TMPDIR/run/containers/$id/state.json" 2>/dev/null)
+    [ "$monitor" != null ] && [ -n "$monitor" ] || monitor=$(jq .monitorPid "$BATS_TEST_TMPDIR/run/containers/$id/state.json")
+    kill -9 "$monitor"
+    wait_for not_running c
+    # Nobody has looked yet: it waits in the container's namespace.
+    berth ps -a >/dev/null
+    wait_for home ntpd
+    # The container's process itself is no different.
+    berth start c >/dev/null
+    kill -9 "$(pid_of c)"
+    wait_for home ntpd
+    # Nor is one that ends by itself, or is killed while nobody may clean up.
+    berth rm -f c >/dev/null
+    remove_pair
+}
+
+not_running() {
+    [ "$(berth inspect --format '{{.State.Running}}' "$1")" = false ]
+}
+
+home() {
+    berth network ls >/dev/null && host ip link show "$1"
+}
+
+@test "a port is handed over and back; who has it is told" {
+    make_pair
+    berth run -d --name first --network ntpd tiny sleep 600 >/dev/null
+    fails_with -126 "interface ntpd is in use by container first" -- run --rm --network ntpd tiny true
+    berth stop -t 0 first >/dev/null
+    berth run -d --name second --network ntpd tiny sleep 600 >/dev/null
+    pings host 192.168.0.2
+    run -126 berth start first
+    output_has "interface ntpd is in use by container second"
+    berth rm -f -t 0 second >/dev/null
+    berth start first >/dev/null
+    pings host 192.168.0.2
+    berth rm -f -t 0 first >/dev/null
+    remove_pair
+    fails_with -126 "interface ntpd does not exist on the host" -- run --rm --network ntpd tiny true
+}
+
+@test "a macvlan is seen outside with its own address" {
+    berth network create -d macvlan -o parent=eth0 --subnet 192.0.2.0/24 lan >/dev/null
+    berth run -d --name m --network lan:ip=192.0.2.77,mac=02:00:00:00:00:77 tiny sleep 600 >/dev/null
+    pings m 192.0.2.9
+    pings outside 192.0.2.77
+    has outside neigh show 192.0.2.77 02:00:00:00:00:77
+    berth rm -f -t 0 m >/dev/null
+    # Without a subnet nobody gives an address.
+    berth network create -d macvlan bare >/dev/null
+    fails_with -126 "names no parent interface" -- run --rm --network bare tiny true
+    host ip route add default via 192.0.2.9
+    run -0 berth run --rm --network bare tiny ip -o -4 address show dev eth0
+    output_is ""
+}
+
+@test "ip netns knows containers by name" {
+    local name=berth-test-$BASHPID
+    berth run -d --name "$name" tiny sleep 600 >/dev/null
+    ip netns list | grep -q "^$name"
+    ip netns exec "$name" ip -o address show dev eth0 | grep -q 10.88.0.2/16
+    berth rm -f -t 0 "$name" >/dev/null
+    run ! grep -q . <(ip netns list | grep "^$name")
+}
+
+@test "containers that start at once have addresses of their own" {
+    local started=()
+    for i in {1..12}; do
+        berth run -d --name "p$i" tiny sleep 600 >/dev/null 3>&- &
+        started+=($!)
+    done
+    wait "${started[@]}"
+    [ "$(berth network inspect podman | jq -r '.[0].containers[].interfaces.eth0.subnets[0].ipnet' | sort -u | wc -l)" = 12 ]
+    berth rm -f -t 0 -a >/dev/null
+    run -0 berth network inspect --format '{{len .containers}}' podman
+    output_is 0
+}
+
+@test "addresses are given in turns, and as asked for" {
+    berth network create --subnet 198.51.100.0/24 --ip-range 198.51.100.4-198.51.100.6 n >/dev/null
+    local last
+    for last in 4 5 6 4; do
+        run -0 berth run --rm --network n tiny ip -o -4 address show dev eth0
+        output_has "198.51.100.$last/24"
+    done
+    berth run -d --name a --network n:ip=198.51.100.99 tiny sleep 600 >/dev/null
+    fails_with -126 "requested ip address 198.51.100.99 is already allocated to container ID" -- \
+        run --rm --network n:ip=198.51.100.99 tiny true
+    fails_with -126 "requested static ip 203.0.113.1 not in any subnet on network n" -- \
+        run --rm --network n:ip=203.0.113.1 tiny true
+    for last in 1 2 3; do berth run -d --network n tiny sleep 600 >/dev/null; done
+    fails_with -126 "failed to find free IP in range: 198.51.100.4 - 198.51.100.6" -- run --rm --network n tiny true
+    fails_with -2 "has associated containers with it" -- network rm n
+    run -0 berth network prune -f
+    output_is ""
+    run -0 berth network rm -f -t 0 n
+    output_is n
+    run -0 berth ps -aq
+    output_is ""
+}
+
+@test "a bridge that somebody deleted is put back by network reload, and by the next start" {
+    berth run -d --name a tiny sleep 600 >/dev/null
+    pings a 10.88.0.1
+    host ip link del podman0
+    run ! pings a 10.88.0.1
+    berth network reload a >/dev/null
+    pings a 10.88.0.1
+    host ip link del podman0
+    berth restart -t 0 a >/dev/null
+    pings a 10.88.0.1
+}
+
+@test "--plan shows what would be done, and does nothing" {
+    make_pair
+    run -0 berth run --plan --network podman,ntpd tiny true
+    output_has "bridge     podman0 10.88.0.1/16" "address    eth0 10.88.0.2/16" "device     ntpd -> eth1"
+    host ip link show ntpd
+    run -1 host ip link show podman0
+    remove_pair
+}
