@@ -42,7 +42,9 @@ static void tell_container(void *arg, const char *id, const struct err *why)
 	struct look *l = arg;
 
 	tell(l, "container", id, why->msg);
-	texts_add(l->session->arena, &l->bad_containers, id);
+	/* Only what is surely damaged may be removed, not what could not be read just now. */
+	if (why->kind == ERR_INVALID)
+		texts_add(l->session->arena, &l->bad_containers, id);
 }
 
 static void look_at_container(struct look *l, const struct container *c)

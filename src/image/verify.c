@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "base/sha256.h"
 #include "base/units.h"
 #include "image/outlet.h"
@@ -23,7 +24,15 @@ static void tell(const struct verifying *v, const char *what, const char *id, co
 	v->how->wrong(v->how->arg, what, id, why);
 }
 
-static void look_at_layer(struct verifying *v, const char *key)
+/* What cannot be looked at need not be damaged, and is not to be repaired away: a lack of memory or
+ * descriptors, a permission, a disk that fails to read. */
+static bool is_damage(const struct err *e)
+{
+	return e->kind == ERR_INVALID || e->code == ENOENT || e->code == ENOTDIR ||
+	       e->code == EISDIR || e->code == ELOOP;
+}
+
+static int look_at_layer(struct verifying *v, const char *key, struct err *ret)
 {
 	bool unused = !v->images_unknown && !texts_has(&v->used_layers, key);
 	struct layer l = { 0 };
@@ -33,18 +42,23 @@ static void look_at_layer(struct verifying *v, const char *key)
 	/* It is synced with the first image that has it: one that another boot left is not taken
 	 * for whole by anyone. */
 	if (unused && (r < 0 || !layer_is_of_this_boot(&l)))
-		return;
+		return 0;
 	if (r == 0 && !v->how->quick)
 		r = outlet_layer_check(v->state, &l, &e);
 	if (r < 0 && !state_exists(v->state, "layers", key))
-		return; /* removed meanwhile */
+		return 0; /* removed meanwhile */
+	if (r < 0 && !is_damage(&e)) {
+		*ret = e;
+		return r;
+	}
 	if (r < 0) {
 		tell(v, "layer", key, e.msg);
 		texts_add(v->arena, &v->bad_layers, key);
-		return;
+		return 0;
 	}
 	if (unused && clock_nsec() - l.stored_nsec > v->how->layer_age_nsec)
 		tell(v, "layer", key, "no image refers to it");
+	return 0;
 }
 
 static const char *digest_of(struct arena *a, const char *text, size_t len)
@@ -84,7 +98,7 @@ static const char *wrong_layer(const struct verifying *v, const struct image *i)
 	return NULL;
 }
 
-static void look_at_image(const struct verifying *v, const char *id)
+static int look_at_image(const struct verifying *v, const char *id, struct err *ret)
 {
 	const char *why;
 	struct image *i;
@@ -92,15 +106,20 @@ static void look_at_image(const struct verifying *v, const char *id)
 	int r = image_load(v->state, v->arena, id, &i, &e);
 
 	if (r == -ENOENT)
-		return;
+		return 0;
+	if (r < 0 && !is_damage(&e)) {
+		*ret = e;
+		return r;
+	}
 	why = r < 0 ? e.msg : wrong_document(v->arena, i);
 	if (!why)
 		why = wrong_layer(v, i);
 	if (!why)
-		return;
+		return 0;
 	tell(v, "image", id, why);
 	if (v->how->bad_images)
 		texts_add(v->arena, v->how->bad_images, id);
+	return 0;
 }
 
 static void look_at_names(const struct verifying *v, const struct text_map *names)
@@ -118,19 +137,24 @@ int image_verify(const struct state *s, struct arena *a, const struct image_veri
 	struct verifying v = { .state = s, .arena = a, .how = how };
 	struct texts layers, images;
 	struct text_map names;
+	char *program;
 	int r = state_list(s, "images", a, &images, e);
 
 	if (r == 0)
 		r = state_list(s, "layers", a, &layers, e);
 	if (r == 0)
 		r = state_name_list(s, "image", a, &names, e);
+	/* Without it all layers would seem to be damaged. */
+	if (r == 0 && !how->quick)
+		r = path_libexec(a, "unpack", &program, e);
 	if (r < 0)
 		return r;
 	v.images_unknown = image_layers_used(s, a, &v.used_layers, NULL) < 0;
-	for (size_t i = 0; i < layers.n; i++)
-		look_at_layer(&v, layers.v[i]);
-	for (size_t i = 0; i < images.n; i++)
-		look_at_image(&v, images.v[i]);
-	look_at_names(&v, &names);
-	return 0;
+	for (size_t i = 0; r == 0 && i < layers.n; i++)
+		r = look_at_layer(&v, layers.v[i], e);
+	for (size_t i = 0; r == 0 && i < images.n; i++)
+		r = look_at_image(&v, images.v[i], e);
+	if (r == 0)
+		look_at_names(&v, &names);
+	return r;
 }

@@ -49,6 +49,20 @@ damaged() { # WORDS... -- OPTIONS...: it says so, and exits with 125
     run -0 berth system check
 }
 
+@test "what cannot be looked at is an error, and not repaired away" {
+    needs program strace
+    needs root
+    local id
+    id=$(berth image inspect -f '{{.Id}}' tiny)
+    run -125 strace -f -qq -o /dev/null -e inject=pread64:error=EIO -P "$LIB/images/$id/image.json" \
+        -e trace=read,pread64 -e inject=read:error=EIO "$BERTH" --root "$LIB" --runroot "$BATS_TEST_TMPDIR/run" \
+        system check --repair --force
+    output_has "Error: " "Input/output error"
+    output_lacks "removed"
+    run -0 berth system check
+    berth image exists tiny
+}
+
 @test "a missing layer, changed documents and a name that leads nowhere are found, and repaired" {
     local key id other
     id=$(berth image inspect -f '{{.Id}}' tiny)
