@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "engine/host.h"
+#include "engine/host_network.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -176,19 +177,20 @@ int host_info(const struct state *s, struct arena *a, const char *cgroup_manager
 	      struct err *e)
 {
 	struct cgroup_host cg = { 0 };
-	json_t *v = NULL;
+	json_t *v = NULL, *all;
 	int r = cgroup_host_read(a, &cg, e);
 
 	if (r == 0)
 		r = store(s, a, &v, e);
 	if (r < 0)
 		return r;
-	*ret = json_pack("{so so s{sn s[ss ss s] s[s s] s[s]} s{}}", "host",
-			 host(s, a, cgroup_manager ? cgroup_manager : cgroup_manager_default(),
-			      &cg),
-			 "store", v, "plugins", "authorization", "log", "k8s-file", "json-file",
-			 "journald", "none", "passthrough", "network", "none", "host", "volume",
-			 "local", "registries");
+	all = host(s, a, cgroup_manager ? cgroup_manager : cgroup_manager_default(), &cg);
+	if (all)
+		host_network(a, all);
+	*ret = json_pack("{so so s{sn s[ss ss s] s[s s s s s s] s[s]} s{}}", "host", all, "store",
+			 v, "plugins", "authorization", "log", "k8s-file", "json-file", "journald",
+			 "none", "passthrough", "network", "bridge", "macvlan", "ipvlan",
+			 "host-device", "none", "host", "volume", "local", "registries");
 	return 0;
 }
 
