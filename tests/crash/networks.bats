@@ -34,3 +34,35 @@ load harness
     }
     crash_at signal=KILL renameat renameat2 fsync fdatasync
 }
+
+@test "a run killed while it has an interface of the host leaves it to the next command" {
+    load ../cli/network
+    needs root
+    before() { tiny; berth network create -d host-device -o parent=port1 dev >/dev/null; }
+    network_setup
+    host ip link add port1 address 00:c0:ff:ee:00:01 type veth peer name far
+    host ip address add 192.0.2.65/26 dev port1
+    host ip link set port1 up
+    # What strace executes is on that host too.
+    printf '#!/bin/sh\nexec nsenter -t %s -n "%s" "$@"\n' "$HOST_PID" "$BERTH" >"$BATS_TEST_TMPDIR/berth"
+    chmod +x "$BATS_TEST_TMPDIR/berth"
+    BERTH=$BATS_TEST_TMPDIR/berth
+    crash_template
+    during=(run --rm --network podman,dev tiny true)
+    after() {
+        wait_for is_home
+        run -0 berth run --rm --network dev tiny ip -o address show dev eth0
+        output_has 192.0.2.65/26
+        wait_for is_home
+    }
+    crash_at signal=KILL sendto mount umount2 symlinkat
+    host ip link del port1
+    # Whoever would have removed it was left without its roots, which each try makes anew.
+    host ip link del podman0
+    network_teardown
+}
+
+is_home() {
+    berth ps >/dev/null && host ip -o address show dev port1 | grep -qF 192.0.2.65/26 &&
+        ! host ip -o link show port1 | grep -q berth-interface
+}
