@@ -8,8 +8,8 @@
  *	ATTACH_SOCKET	made by monitor_listen() before the container is visible as running; it is
  *			never unlinked: a dead one refuses connections, the next start replaces it
  *	MONITOR_EXIT	the exit record, there (by rename) before any client is told of the exit; a
- *			copy goes to the durable directory first, without sync (unless temporary).  The
- *starter removes the one in the run directory when it starts the container again So a container
+ *			copy goes to the durable directory first, without sync (unless temporary).
+ *The starter removes the one in the run directory when it starts the container again So a container
  *whose run directory has an exit record has ended.  One without, whose init is gone (pid and start
  *time), is about to get one if its monitor is alive; otherwise the monitor was killed, and the
  *container with it: then there is no record, and the exit code is unknown.
