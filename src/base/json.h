@@ -119,6 +119,14 @@ void json_write(struct buf *out, const struct json_type *t, const void *obj, uns
 void json_write_array(struct buf *out, const struct json_type *t, const void *objects, size_t n,
 		      unsigned indent);
 
+/* A whole file of one object, as file_read_at() and file_replace_at() have it; written compact,
+ * with a newline behind. More than max bytes is ERR_INVALID either way. */
+int json_read_at(struct arena *a, int dir, const char *name, size_t max, const struct json_type *t,
+		 void *obj, struct err *e);
+struct file_write;
+int json_replace_at(int dir, const char *name, size_t max, const struct json_type *t,
+		    const void *obj, const struct file_write *how, struct err *e);
+
 /* Text to a jansson tree under the same limits; json_decref() it. */
 int json_parse(const char *text, size_t len, json_t **ret, struct err *e);
 /* A struct as a jansson tree (NULL if a RAW member holds no JSON), and the reverse. */

@@ -159,13 +159,11 @@ int container_load(const struct state *s, struct arena *a, const char *id, struc
 {
 	auto_close int dir = state_dir(s, CONTAINERS, id, e);
 	struct container *c = ARENA_NEW(a, struct container);
-	auto_free char *text = NULL;
-	size_t len;
 	int r;
 
 	if (dir < 0)
 		return dir;
-	r = file_read_at(dir, CONTAINER_FILE, CONTAINER_MAX, &text, &len, e);
+	r = json_read_at(a, dir, CONTAINER_FILE, CONTAINER_MAX, &container_json, c, e);
 	/* Being removed by another command: it has left its place before it loses its files. */
 	if (r == -ENOENT && !state_exists(s, CONTAINERS, id))
 		return err_set(e, ERR_NOT_FOUND, "%s is not there", id);
@@ -173,8 +171,6 @@ int container_load(const struct state *s, struct arena *a, const char *id, struc
 	if (r == -ENOENT)
 		return err_set(e, ERR_INVALID, "container %.12s is damaged: %s is missing", id,
 			       CONTAINER_FILE);
-	if (r == 0)
-		r = json_read(a, text, len, &container_json, c, e);
 	if (r < 0)
 		return err_wrap(e, "container %.12s is damaged", id);
 	if (c->version != FORMAT_VERSION || strcmp(c->id, id) != 0)
@@ -188,15 +184,7 @@ int container_load(const struct state *s, struct arena *a, const char *id, struc
 int container_save(const struct state *s, int dir, const struct container *c, bool durable,
 		   struct err *e)
 {
-	auto_buf text = BUF(CONTAINER_MAX);
-	int r;
-
-	json_write(&text, &container_json, c, 0);
-	buf_addc(&text, '\n');
-	r = buf_check(&text, CONTAINER_FILE, e);
-	if (r < 0)
-		return r;
-	return file_replace_at(dir, CONTAINER_FILE, buf_text(&text), text.len,
+	return json_replace_at(dir, CONTAINER_FILE, CONTAINER_MAX, &container_json, c,
 			       &(struct file_write){ .durable = durable, .fill_root = s->lib }, e);
 }
 

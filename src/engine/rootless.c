@@ -20,6 +20,7 @@
 #include "kernel/process.h"
 
 #define HOLD_FILE   "hold.json"
+#define HOLD_MAX    4096
 #define ID_FILE_MAX (4U << 20)
 #define RANGES_MAX  64
 
@@ -37,15 +38,12 @@ static const struct json_type hold_json = JSON_TYPE(hold, hold_fields);
 /* The holder's user namespace, or -ENOENT when nobody holds one. */
 static int open_held(const struct state *s, struct arena *a, struct err *e)
 {
-	auto_free char *text = NULL;
 	struct hold h = { 0 };
 	uint64_t start;
 	char path[64];
-	size_t len;
 	int fd;
 
-	if (file_read_at(s->run, HOLD_FILE, 4096, &text, &len, NULL) < 0 ||
-	    json_read(a, text, len, &hold_json, &h, NULL) < 0)
+	if (json_read_at(a, s->run, HOLD_FILE, HOLD_MAX, &hold_json, &h, NULL) < 0)
 		return -ENOENT;
 	snprintf(path, sizeof(path), "/proc/%lld/ns/user", (long long)h.pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -245,13 +243,11 @@ static int start_holder(struct arena *a, pid_t *ret, struct err *e)
 static int note_holder(const struct state *s, pid_t pid, struct err *e)
 {
 	struct hold h = { .pid = pid };
-	auto_buf text = BUF(4096);
 	int r = kernel_start_time(pid, &h.start_time);
 
 	if (r < 0)
 		return err_from(e, r, "look at the holder of the user namespace");
-	json_write(&text, &hold_json, &h, 0);
-	return file_replace_at(s->run, HOLD_FILE, buf_text(&text), text.len,
+	return json_replace_at(s->run, HOLD_FILE, HOLD_MAX, &hold_json, &h,
 			       &(struct file_write){ .fill_root = s->run }, e);
 }
 

@@ -34,20 +34,13 @@ static const struct json_type run_state_json = JSON_TYPE(run_state, fields);
 
 int run_state_save(const struct state *s, int run_dir, const struct run_state *r, struct err *e)
 {
-	auto_buf text = BUF(RUN_STATE_MAX);
-
-	json_write(&text, &run_state_json, r, 0);
-	return file_replace_at(run_dir, RUN_STATE_FILE, buf_text(&text), text.len,
+	return json_replace_at(run_dir, RUN_STATE_FILE, RUN_STATE_MAX, &run_state_json, r,
 			       &(struct file_write){ .fill_root = s->run }, e);
 }
 
 static int run_state_load(int run_dir, struct arena *a, struct run_state *ret, struct err *e)
 {
-	auto_free char *text = NULL;
-	size_t len;
-	int r = file_read_at(run_dir, RUN_STATE_FILE, RUN_STATE_MAX, &text, &len, e);
-
-	return r < 0 ? r : json_read(a, text, len, &run_state_json, ret, e);
+	return json_read_at(a, run_dir, RUN_STATE_FILE, RUN_STATE_MAX, &run_state_json, ret, e);
 }
 
 static bool is_process(int64_t pid, uint64_t start_time)

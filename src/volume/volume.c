@@ -31,15 +31,7 @@ const struct json_type volume_json = JSON_TYPE(volume, fields);
 
 static int save(const struct state *s, int dir, const struct volume *v, bool durable, struct err *e)
 {
-	auto_buf text = BUF(VOLUME_MAX);
-	int r;
-
-	json_write(&text, &volume_json, v, 0);
-	buf_addc(&text, '\n');
-	r = buf_check(&text, VOLUME_FILE, e);
-	if (r < 0)
-		return r;
-	return file_replace_at(dir, VOLUME_FILE, buf_text(&text), text.len,
+	return json_replace_at(dir, VOLUME_FILE, VOLUME_MAX, &volume_json, v,
 			       &(struct file_write){ .durable = durable, .fill_root = s->lib }, e);
 }
 
@@ -48,13 +40,11 @@ static int load(const struct state *s, struct arena *a, const char *name, struct
 {
 	auto_close int dir = state_dir(s, VOLUMES, name, e);
 	struct volume *v = ARENA_NEW(a, struct volume);
-	auto_free char *text = NULL;
-	size_t len;
 	int r;
 
 	if (dir < 0)
 		return dir;
-	r = file_read_at(dir, VOLUME_FILE, VOLUME_MAX, &text, &len, e);
+	r = json_read_at(a, dir, VOLUME_FILE, VOLUME_MAX, &volume_json, v, e);
 	/* Being removed by another command: it has left its place before it loses its files. */
 	if (r == -ENOENT && !state_exists(s, VOLUMES, name))
 		return err_set(e, ERR_NOT_FOUND, "no volume with name \"%s\" found: no such volume",
@@ -63,8 +53,6 @@ static int load(const struct state *s, struct arena *a, const char *name, struct
 	if (r == -ENOENT)
 		return err_set(e, ERR_INVALID, "volume %s is damaged: %s is missing", name,
 			       VOLUME_FILE);
-	if (r == 0)
-		r = json_read(a, text, len, &volume_json, v, e);
 	if (r == 0 && v->version != VOLUME_VERSION)
 		r = err_set(e, ERR_INVALID, "another version's format");
 	if (r < 0)
