@@ -97,13 +97,14 @@ static json_t *linux_part(struct arena *a)
 				   "systemdUser", 1, "rdma", 1);
 
 	return json_pack(
-		"{s:o, s:o, s:o, s:o, s:{s:b}, s:{s:b}, s:{s:b}, s:{s:o, s:o}, s:{s:{s:b}}, "
+		"{s:o, s:o, s:o, s:o, s:{s:b}, s:{s:b}, s:{s:b, s:b, s:b}, s:{s:o, s:o}, s:{s:{s:b}}, "
 		"s:{s:b}}",
 		"namespaces", list_table(oci_namespace_name, OCI_NS_TYPES), "capabilities",
 		list_capabilities(a), "cgroup", cgroup, "seccomp", seccomp(), "apparmor", "enabled",
-		1, "selinux", "enabled", 1, "intelRdt", "enabled", 0, "memoryPolicy", "modes",
-		list_table(oci_memory_mode_name, OCI_MPOLS), "flags", list(memory_flags),
-		"mountExtensions", "idmap", "enabled", 1, "netDevices", "enabled", 1);
+		1, "selinux", "enabled", 1, "intelRdt", "enabled", 1, "schemata", 1, "monitoring",
+		1, "memoryPolicy", "modes", list_table(oci_memory_mode_name, OCI_MPOLS), "flags",
+		list(memory_flags), "mountExtensions", "idmap", "enabled", 1, "netDevices",
+		"enabled", 1);
 }
 
 static int run(void *globals, void *args, int argc, const char **argv)

@@ -12,7 +12,8 @@
 #include "base/file.h"
 #include "base/path.h"
 
-/* A standard stream that was closed is this, which is no stream of the caller's. */
+/* What is closed at an exec can't be the caller's: it is ours, at a number that the caller left
+ * free. */
 static bool is_placeholder(int fd)
 {
 	int flags = fcntl(fd, F_GETFD);
@@ -34,7 +35,7 @@ int handover_streams(const struct oci_globals *g, int64_t n, struct runtime_stre
 	int *fds = arena_array(g->arena, (size_t)n, sizeof(*fds));
 
 	for (int i = 0; i < n; i++)
-		fds[i] = 3 + i;
+		fds[i] = is_placeholder(3 + i) ? -1 : 3 + i;
 	*ret = (struct runtime_streams){
 		.in = is_placeholder(0) ? -1 : 0,
 		.out = is_placeholder(1) ? -1 : 1,

@@ -141,8 +141,10 @@ static int update(struct oci_globals *g, const struct update_args *a, const char
 	int r;
 
 	if (a->l3_cache || a->mem_bw)
-		return err_set(e, ERR_UNSUPPORTED,
-			       "--l3-cache-schema, --mem-bw-schema: Intel RDT is not supported");
+		return err_set(
+			e, ERR_UNSUPPORTED,
+			"--l3-cache-schema, --mem-bw-schema: Intel RDT's groups are shared out when "
+			"a container is created, and not later");
 	r = record_open_locked(g, id, &at, e);
 	if (r < 0)
 		return r;

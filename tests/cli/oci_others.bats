@@ -191,7 +191,7 @@ load oci
     run -0 jq -r '.ociVersionMin, .ociVersionMax, (.hooks | length), (.mountOptions | index("rro") > 0),
         (.linux.namespaces | length), .linux.seccomp.enabled, (.linux.seccomp.actions | length),
         (.linux.seccomp.operators | length), .linux.cgroup.v2, .linux.intelRdt.enabled' <<<"$output"
-    output_is $'1.0.0\n1.3.0\n6\ntrue\n8\ntrue\n9\n7\ntrue\nfalse'
+    output_is $'1.0.0\n1.3.0\n6\ntrue\n8\ntrue\n9\n7\ntrue\ntrue'
 }
 
 @test "oci: checkpoint and restore need criu, and say so" {
