@@ -43,21 +43,22 @@ static bool is_control(char c)
 	return ((unsigned char)c < ' ' && c != '\t') || c == 0x7f;
 }
 
+/* Most of a configuration file is comments, and it is read by each command. */
 int toml_comment(struct toml *t, struct err *e)
 {
+	const char *end, *p;
+
 	if (t->p == t->end || *t->p != '#')
 		return 0;
-	while (t->p < t->end && *t->p != '\n') {
-		bool ends = t->end - t->p > 1 && t->p[0] == '\r' && t->p[1] == '\n';
-
-		if (is_control(*t->p) && !ends)
-			return toml_error(t, e, "a control character in a comment");
-		t->p++;
-	}
-	if (t->p > t->end - 1 || t->p[-1] != '\r')
-		return 0;
-	t->p--; /* for toml_newline() */
-	return 0;
+	end = memchr(t->p, '\n', (size_t)(t->end - t->p));
+	if (!end)
+		end = t->end;
+	else if (end[-1] == '\r')
+		end--; /* for toml_newline() */
+	for (p = t->p; p < end && ((unsigned char)*p > ' ' ? *p != 0x7f : !is_control(*p)); p++)
+		;
+	t->p = p;
+	return p < end ? toml_error(t, e, "a control character in a comment") : 0;
 }
 
 static bool starts(const struct toml *t, const char *with)
