@@ -46,7 +46,8 @@ teardown_file() {
     [ "$(limit memory.max)" = 67108864 ]
     [ "$(limit pids.max)" = 20 ]
     run -4 docker exec one /bin/sh -c 'exit 4'
-    run -127 docker exec one no-such-program
+    # Its own code for what cannot be executed.
+    run -126 docker exec one no-such-program
     run -0 script -qec "docker exec -it one tty" /dev/null
     output_has /dev/pts/
     docker pause one
