@@ -139,6 +139,35 @@ static int check_names(const struct container *c, struct err *e)
 	return 0;
 }
 
+/* "pasta[:OPTION,…]": a network of its own, in user space. */
+static int parse_pasta(struct arena *a, const char *value, size_t given, struct container *c,
+		       struct err *e)
+{
+	const char *options = text_after(value, NETWORK_PASTA ":");
+	struct network_attachment *n = ARENA_NEW(a, struct network_attachment);
+
+	if (identity_is_root())
+		return err_set(e, ERR_UNSUPPORTED,
+			       "pasta networking is only supported for rootless mode");
+	if (given > 1)
+		return err_set(e, ERR_INVALID,
+			       "can only set extra network names, selected mode pasta conflicts "
+			       "with bridge: invalid argument");
+	n->network = NETWORK_PASTA;
+	n->arguments = texts_split(a, options ? options : "", ',');
+	c->networks.v = n;
+	c->networks.n = 1;
+	c->namespaces.network = NETWORK_PASTA;
+	return 0;
+}
+
+static bool is_pasta(const char *value)
+{
+	const char *rest = text_after(value, NETWORK_PASTA);
+
+	return rest && (!*rest || *rest == ':');
+}
+
 static int parse_networks(struct arena *a, const struct create_args *args, const struct defaults *d,
 			  struct container *c, struct err *e)
 {
@@ -148,7 +177,9 @@ static int parse_networks(struct arena *a, const struct create_args *args, const
 
 	/* A plain user's containers have no bridges to be on. */
 	if (text_empty(first))
-		first = identity_is_root() ? NETWORK_DEFAULT : "none";
+		first = identity_is_root() ? NETWORK_DEFAULT : NETWORK_PASTA;
+	if (is_pasta(first))
+		return parse_pasta(a, first, l->n, c, e);
 	if (!is_mode(first)) {
 		c->namespaces.network = "bridge";
 		r = parse_value(a, first, l->n <= 1, c, e);
@@ -156,7 +187,7 @@ static int parse_networks(struct arena *a, const struct create_args *args, const
 		c->namespaces.network = first;
 	}
 	for (size_t i = 1; r == 0 && i < l->n; i++) {
-		if (is_mode(first) || is_mode(l->v[i]))
+		if (is_mode(first) || is_mode(l->v[i]) || is_pasta(l->v[i]))
 			return err_set(e, ERR_INVALID,
 				       "can only set extra network names, selected mode %s "
 				       "conflicts with bridge: invalid argument",
@@ -270,6 +301,8 @@ int create_args_attach(struct arena *a, const struct create_args *args,
 int create_args_find_networks(const struct state *s, struct arena *a, struct container *c,
 			      struct err *e)
 {
+	if (text_eq(c->namespaces.network, NETWORK_PASTA))
+		return 0;
 	for (size_t i = 0; i < c->networks.n; i++) {
 		struct network *n;
 		int r = network_find(s, a, c->networks.v[i].network, &n, e);

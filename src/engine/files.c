@@ -12,6 +12,7 @@
 #include "engine/userns.h"
 #include "kernel/open.h"
 #include "network/names.h"
+#include "network/pasta.h"
 
 #define FILE_MAX ((size_t)1 << 20)
 
@@ -156,6 +157,19 @@ static void add_name_servers(struct buf *out, const struct network_status *st)
 	}
 }
 
+/* pasta leads this one to the host's resolvers, wherever they listen. */
+static bool has_pasta_dns(const struct container *c)
+{
+	const struct network_attachment *n = c->networks.n ? &c->networks.v[0] : NULL;
+
+	if (!n || !text_eq(n->network, NETWORK_PASTA))
+		return false;
+	for (size_t i = 0; i < n->arguments.n; i++)
+		if (text_after(n->arguments.v[i], "--dns-forward"))
+			return false;
+	return true;
+}
+
 static bool serves_names(const struct network_status *st)
 {
 	auto_buf servers = BUF(65536);
@@ -195,6 +209,8 @@ static int make_resolv(const struct container *c, const struct network_status *s
 		add_words(&out, "search", &c->dns_search);
 	for (size_t i = 0; i < c->dns.n; i++)
 		buf_addf(&out, "nameserver %s\n", c->dns.v[i]);
+	if (c->dns.n == 0 && has_pasta_dns(c))
+		buf_adds(&out, "nameserver " PASTA_DNS "\n");
 	if (served)
 		add_name_servers(&out, st);
 	else if (c->dns.n == 0)

@@ -264,7 +264,7 @@ static int start_wired(struct launch *l, const struct runtime_create *how,
 
 	if (r < 0)
 		return r;
-	r = wiring_apply(l->state, l->arena, &l->wiring, rc->pid, rc->start_time, e);
+	r = wiring_apply(l->state, l->arena, &l->wiring, rc->pid, rc->start_time, l->network, e);
 	if (r < 0) {
 		runtime_abort(rc);
 		return r;

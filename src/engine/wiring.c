@@ -47,10 +47,12 @@ static int apply(const struct state *s, struct arena *a, struct wiring *w,
 }
 
 int wiring_apply(const struct state *s, struct arena *a, struct wiring *w, pid_t pid,
-		 uint64_t start_time, struct err *e)
+		 uint64_t start_time, int netns, struct err *e)
 {
-	struct network_target target = { .host_netns = -1, .lock = w->lock, .pid = pid };
-	auto_close int netns = -1;
+	struct network_target target = {
+		.netns = netns, .host_netns = -1, .lock = w->lock, .pid = pid
+	};
+	auto_close int opened = -1;
 	char path[64];
 	int r;
 
@@ -59,10 +61,11 @@ int wiring_apply(const struct state *s, struct arena *a, struct wiring *w, pid_t
 	if (r < 0)
 		return r;
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
-	netns = open(path, O_RDONLY | O_CLOEXEC);
-	if (netns < 0)
-		return err_sys(e, "look at the network namespace");
-	target.netns = netns;
+	if (netns < 0) {
+		target.netns = opened = open(path, O_RDONLY | O_CLOEXEC);
+		if (opened < 0)
+			return err_sys(e, "look at the network namespace");
+	}
 	r = apply(s, a, w, &target, start_time, e);
 	network_target_close(&target);
 	return r;

@@ -19,9 +19,10 @@ struct wiring {
 /* Addresses and names. Nothing if the container is on no network. */
 int wiring_join(const struct state *s, struct arena *a, const struct container *c,
 		struct wiring *ret, struct err *e);
-/* The container's first process waits at the gate: its interfaces, its ports. */
+/* The container's first process waits at the gate: its interfaces, its ports. netns: its network
+ * namespace, or -1: not at hand. */
 int wiring_apply(const struct state *s, struct arena *a, struct wiring *w, pid_t pid,
-		 uint64_t start_time, struct err *e);
+		 uint64_t start_time, int netns, struct err *e);
 /* The start failed: all goes back. */
 void wiring_undo(const struct state *s, const struct container *c, struct wiring *w);
 /* This process has no more to do with it. */

@@ -63,6 +63,8 @@ int daemon_start(const struct daemon_start *how, struct err *e)
 			.in = -1,
 			.out = -1,
 			.err = to,
+			.fds = &how->fd,
+			.fds_len = how->fd < 0 ? 0 : 1,
 			.prepare = how->prepare,
 			.prepare_arg = how->prepare_arg,
 		},

@@ -76,7 +76,9 @@ static int write_hosts(const struct server *v, const struct network_statuses *al
 	*ret_changed = file_read_at(v->dir, "hosts", HOSTS_MAX, &old, NULL, NULL) < 0 ||
 		       !text_eq(old, buf_text(&hosts));
 	return *ret_changed ? file_replace_at(v->dir, "hosts", buf_text(&hosts), hosts.len,
-					      &(struct file_write){ .mode = 0644 }, e)
+					      &(struct file_write){ .mode = 0644,
+								    .fill_root = v->state->run },
+					      e)
 			    : 0;
 }
 
@@ -104,8 +106,11 @@ static int serve(struct server *v, const struct network_statuses *all, struct er
 	if (running >= 0 && is_same(&running_argv, &v->argv))
 		return changed ? kernel_pidfd_send_signal(running, SIGHUP) : 0;
 	daemon_stop(v->arena, v->dir, "pid", own_argument(v));
-	r = daemon_start(
-		&(struct daemon_start){ .argv = &v->argv, .prepare = enter, .prepare_arg = v }, e);
+	r = daemon_start(&(struct daemon_start){ .argv = &v->argv,
+						 .fd = -1,
+						 .prepare = enter,
+						 .prepare_arg = v },
+			 e);
 	return r < 0 ? err_wrap(e, "serve names on network %s", v->network->name) : 0;
 }
 

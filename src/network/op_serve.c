@@ -43,7 +43,7 @@ static void fill(const struct connect *c, struct pasta *ret)
 		.dir = c->about.target->lock,
 		.path = arena_printf(c->arena, "%s/" ATTACHMENTS "/%s", c->about.s->run_path,
 				     c->about.st->id),
-		.netns = arena_printf(c->arena, "/proc/%d/ns/net", c->about.target->pid),
+		.netns = c->about.target->netns,
 		.ports = &c->about.st->ports,
 		.options = &c->about.endpoint->asked->arguments,
 	};
@@ -73,7 +73,6 @@ static void print_pasta(const void *arg, struct buf *out)
 	struct pasta how;
 
 	fill(c, &how);
-	how.netns = "NETNS";
 	if (pasta_arguments(c->arena, &how, "pasta", &argv, NULL) == 0)
 		buf_adds(out, texts_join(c->arena, &argv, " "));
 }

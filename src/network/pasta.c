@@ -92,7 +92,8 @@ int pasta_arguments(struct arena *a, const struct pasta *how, const char *progra
 		add_default(a, ret, options, "--no-map-gw", NULL, NULL);
 	texts_add(a, ret, "--no-netns-quit");
 	texts_add(a, ret, "--netns");
-	texts_add(a, ret, how->netns);
+	/* By descriptor: a user may not look into /proc/PID of who changed his user namespace. */
+	texts_add(a, ret, "/proc/self/fd/3");
 	return 0;
 }
 
@@ -108,7 +109,7 @@ int pasta_start(struct arena *a, const struct pasta *how, struct err *e)
 	r = pasta_arguments(a, how, program, &argv, e);
 	if (r < 0)
 		return r;
-	r = daemon_start(&(struct daemon_start){ .argv = &argv }, e);
+	r = daemon_start(&(struct daemon_start){ .argv = &argv, .fd = how->netns }, e);
 	return r < 0 ? err_wrap(e, "pasta") : 0;
 }
 

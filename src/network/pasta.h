@@ -12,7 +12,7 @@
 struct pasta {
 	int dir;          /* the attachment's directory, where its number is kept */
 	const char *path; /* of the same */
-	const char *netns;
+	int netns;
 	const struct network_ports *ports;
 	const struct texts *options; /* of --network pasta:OPTION,OPTION,…: stronger than ours */
 };

@@ -9,7 +9,7 @@
 #include "network/pasta.h"
 
 #define BEFORE "/bin/pasta --config-net --quiet --pid /run/a/pasta.pid"
-#define AFTER  "--no-netns-quit --netns /proc/7/ns/net"
+#define AFTER  "--no-netns-quit --netns /proc/self/fd/3"
 
 static int arguments(struct arena *a, const struct network_ports *ports, const char *options,
 		     char **ret, struct err *e)
@@ -17,7 +17,6 @@ static int arguments(struct arena *a, const struct network_ports *ports, const c
 	struct texts list = texts_split(a, options, ','), argv = { 0 };
 	struct pasta how = {
 		.path = "/run/a",
-		.netns = "/proc/7/ns/net",
 		.ports = ports,
 		.options = &list,
 	};
