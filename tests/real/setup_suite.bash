@@ -2,7 +2,7 @@
 # Real images, built from Debian packages by ../shared/tools/mkimages (BERTH_SHARED), in a real registry
 # with TLS and a password.
 
-real_images="busybox debian-slim nginx redis python torture multi"
+real_images="busybox debian-slim nginx redis python torture multi mariadb wordpress"
 
 setup_suite() {
     local tests try

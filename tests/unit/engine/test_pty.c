@@ -116,6 +116,9 @@ static void a_signal_or_exit_restores_it_too(void **state)
 		pid_t pid = fork();
 
 		if (pid == 0) {
+			/* Who called may have ignored it: nohup(1). */
+			if (ways[i])
+				signal(ways[i], SIG_DFL);
 			if (pty_raw(slave, NULL) < 0 || !is_raw(slave))
 				_exit(9);
 			if (ways[i])

@@ -42,7 +42,7 @@ static void assert_answer(struct guest *g, size_t i, const char *question, const
 {
 	const char *command =
 		arena_printf(host_arena,
-			     "sh -c 'test \"$(dig +short +tries=1 +time=5 @%s %s)\" = \"%s\"'",
+			     "sh -c 'test \"$(dig +short +tries=3 +time=10 @%s %s)\" = \"%s\"'",
 			     g->st.endpoints.v[i].addresses.v[0].gateway, question, answer);
 
 	if (guest_run(g, command) != 0)
