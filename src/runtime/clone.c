@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "runtime/start.h"
 #include "runtime/sync.h"
@@ -23,10 +25,13 @@
 /* What our caller ignores or blocks is not the container's; exec would hand it down. */
 static void reset_signals(void)
 {
+	/* A kernel_sigaction of SIG_DFL. The system call itself: libc keeps two signals for its
+	 * threads, and does not touch them. */
+	static const unsigned long by_default[8];
 	sigset_t none;
 
 	for (int s = 1; s < NSIG; s++)
-		signal(s, SIG_DFL);
+		syscall(SYS_rt_sigaction, s, by_default, NULL, NSIG / 8);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

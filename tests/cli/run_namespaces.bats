@@ -49,8 +49,6 @@ setup() {
         run ! berth run --rm $option ns:/no/such tiny true
         output_has "/no/such"
     done
-    berth create --name other tiny true
-    fails_with "it is not running" -- run --rm --pid container:other tiny true
 }
 
 @test "--ipc container: shares /dev/shm, unless the other keeps it private" {
