@@ -107,7 +107,7 @@ int main(int argc, char **argv)
 {
 	struct err e = { 0 };
 
-	if (argc < 2 || argc > 3 || strcmp(argv[1], "apply") ||
+	if (argc < 2 || argc > 3 || strcmp(argv[1], "apply") != 0 ||
 	    fcntl(FIREWALL_FD_REPORT, F_GETFD) < 0) {
 		fprintf(stderr, "firewall: a program of berth's own: berth starts it\n");
 		return 125;
