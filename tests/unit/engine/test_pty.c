@@ -116,9 +116,6 @@ static void a_signal_or_exit_restores_it_too(void **state)
 		pid_t pid = fork();
 
 		if (pid == 0) {
-			/* Who called may have ignored it: nohup(1). */
-			if (ways[i])
-				signal(ways[i], SIG_DFL);
 			if (pty_raw(slave, NULL) < 0 || !is_raw(slave))
 				_exit(9);
 			if (ways[i])
@@ -144,5 +141,9 @@ int main(void)
 		cmocka_unit_test(a_signal_or_exit_restores_it_too),
 	};
 
+	/* Who called may have ignored them: nohup(1), a shell in the background. */
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
