@@ -360,7 +360,7 @@ load helpers
     run -0 berth rmi -i none
     run -0 berth rmi -f tiny
     output_has "Deleted: "
-    run -1 berth container exists c
+    no_container_named c
     fails_with "image name or ID must be specified" -- rmi
     fails_with "when using the --all switch" -- rmi -a x
 }

@@ -99,7 +99,7 @@ load helpers
         berth kill c >/dev/null 2>&1 3>&- &
         berth rm -f -t 0 c >/dev/null
         wait
-        run -1 berth container exists c
+        no_container_named c
     done
 }
 
