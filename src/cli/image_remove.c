@@ -28,20 +28,12 @@ static int remove_containers(struct session *s, const struct image *i, struct er
 	struct texts ids;
 	int r = container_users_of_image(&s->state, i->id, s->arena, &ids, e);
 
-	for (size_t n = 0; r >= 0 && n < ids.n; n++) {
-		struct container *c;
-
-		r = container_load(&s->state, s->arena, ids.v[n], &c, e);
-		if (r == -ENOENT) /* with another that it needed */
-			r = 0;
-		else if (r == 0)
-			r = container_remove(&s->state, s->arena, c,
-					     &(struct container_remove){ .force = true,
-									 .volumes = true,
-									 .depend = true },
-					     e);
-	}
-	return r;
+	return r < 0 ? r
+		     : container_remove_all(&s->state, s->arena, &ids,
+					    &(struct container_remove){ .force = true,
+									.volumes = true,
+									.depend = true },
+					    e);
 }
 
 static int remove_image(struct removal *m, const struct image *i, const char *name,

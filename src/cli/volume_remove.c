@@ -35,25 +35,13 @@ static const struct option prune_options[] = {
 static int remove_users(struct session *s, const struct texts *users,
 			const struct rm_volume_args *args, struct err *e)
 {
-	for (size_t i = 0; i < users->n; i++) {
-		struct container *c;
-		int r = container_load(&s->state, s->arena, users->v[i], &c, e);
-
-		if (r == -ENOENT)
-			continue;
-		if (r == 0)
-			r = container_remove(&s->state, s->arena, c,
-					     &(struct container_remove){
-						     .force = true,
-						     .depend = true,
-						     .timeout_sec =
-							     args->time_given ? args->time_sec : -1,
-					     },
-					     e);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return container_remove_all(&s->state, s->arena, users,
+				    &(struct container_remove){
+					    .force = true,
+					    .depend = true,
+					    .timeout_sec = args->time_given ? args->time_sec : -1,
+				    },
+				    e);
 }
 
 /* 1, with who, when containers have it: none may be made with it between the look and the removal.

@@ -140,6 +140,23 @@ int container_remove(const struct state *s, struct arena *a, const struct contai
 	return r < 0 && !state_exists(s, CONTAINERS, c->id) ? 1 : r;
 }
 
+int container_remove_all(const struct state *s, struct arena *a, const struct texts *ids,
+			 const struct container_remove *how, struct err *e)
+{
+	for (size_t i = 0; i < ids->n; i++) {
+		struct container *c;
+		int r = container_load(s, a, ids->v[i], &c, e);
+
+		if (r == -ENOENT)
+			continue;
+		if (r == 0)
+			r = container_remove(s, a, c, how, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int container_rename(const struct state *s, struct arena *a, const struct container *c,
 		     const char *name, struct err *e)
 {

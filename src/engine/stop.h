@@ -58,5 +58,9 @@ enum { CONTAINER_IS_RUNNING = 101 };
 int container_remove(const struct state *s, struct arena *a, const struct container *c,
 		     const struct container_remove *how, struct err *e);
 
+/* Each of these ids; one that is gone, with another that it needed, is no error. */
+int container_remove_all(const struct state *s, struct arena *a, const struct texts *ids,
+			 const struct container_remove *how, struct err *e);
+
 int container_rename(const struct state *s, struct arena *a, const struct container *c,
 		     const char *name, struct err *e);

@@ -61,15 +61,21 @@ a"
     run -0 berth inspect --format '{{len .Dependencies}}' c
     output_is 2
     berth stop -t 0 a b
-    run -1 berth container exists a
+    no_container_named a
     fails_with "which it needs" "is not there" -- run --rm --requires b tiny true
 }
 
-@test "rmi --force and volume rm --force take whoever needs their containers too" {
+@test "rmi --force, network rm --force and volume rm --force take whoever needs their containers too" {
     berth tag tiny other
     berth create --name a -v v:/x tiny true
     berth create --name b --requires a --rootfs / tiny true
     run -0 berth volume rm --force v
+    run -0 berth ps -aq
+    output_is ""
+    berth network create n
+    berth create --name a --network n tiny true
+    berth create --name b --requires a --network none tiny true
+    run -0 berth network rm --force n
     run -0 berth ps -aq
     output_is ""
 }
