@@ -373,6 +373,17 @@ const char *cgroup_oom_file(const struct cgroup *c)
 	return g ? path_join(c->arena, g->dir, file) : "";
 }
 
+const char *cgroup_oom_file_above(const struct cgroup *c)
+{
+	const char *file;
+	const struct group *g;
+
+	if (!text_eq(c->manager->name, "systemd") || c->len == 0)
+		return "";
+	g = c->manager->oom_file(c, &file);
+	return g ? path_join(c->arena, path_join(c->arena, g->dir, ".."), file) : "";
+}
+
 int cgroup_oom_kills(struct cgroup *c, uint64_t *ret, struct err *e)
 {
 	AUTO(arena) a = arena_new();

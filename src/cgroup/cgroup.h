@@ -161,6 +161,9 @@ int cgroup_oom_kills(struct cgroup *c, uint64_t *ret, struct err *e);
 /* The file that tells it, in a line "oom_kill N" in every version, for the monitor, which outlives
  * this; "" if there is none. Lives as long as c. */
 const char *cgroup_oom_file(const struct cgroup *c);
+/* The parent's, which counts this group's kills with its siblings' and is still there after systemd
+ * has removed an empty scope; "" where nobody but us removes the group. Lives as long as c. */
+const char *cgroup_oom_file_above(const struct cgroup *c);
 
 /* Notice of the group's end and of its running out of memory: poll(2) cgroup_watch_fd() for POLLIN,
  * then read.  ERR_UNSUPPORTED where memory is not counted. */

@@ -131,15 +131,16 @@ static int64_t log_index(const char *name, const char *const *names, size_t n)
 }
 
 /* The file that counts the kernel's kills for want of memory; the monitor reads it at the end. */
-static int open_oom_file(const struct runtime_container *rc)
+static void open_oom_files(const struct runtime_container *rc, struct monitor_handover *h)
 {
 	AUTO(cgroup) group = NULL;
 
 	if (text_empty(rc->cgroup_path) ||
 	    cgroup_open(rc->cgroup_manager, rc->cgroup_path, &group, NULL) < 0)
-		return -1;
+		return;
 	/* Nobody counts, or nobody may look: then nothing is said of it. */
-	return open(cgroup_oom_file(group), O_RDONLY | O_CLOEXEC);
+	h->oom = open(cgroup_oom_file(group), O_RDONLY | O_CLOEXEC);
+	h->oom_above = open(cgroup_oom_file_above(group), O_RDONLY | O_CLOEXEC);
 }
 
 static void fill_handover(struct launch *l, const struct runtime_container *rc,
@@ -176,7 +177,7 @@ static void fill_handover(struct launch *l, const struct runtime_container *rc,
 	h->restart_argv = restart.v;
 	h->cleanup_argv = cleanup.v;
 	h->program = l->how->program;
-	h->oom = open_oom_file(rc);
+	open_oom_files(rc, h);
 	h->temporary = c->auto_remove;
 	h->held = l->wiring.holds.v;
 	h->held_len = l->wiring.holds.n;

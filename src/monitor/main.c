@@ -308,6 +308,7 @@ int main(int argc, char **argv)
 		detach_stdio();
 	prctl(PR_SET_NAME, "berth-monitor");
 	survive_oom(&s);
+	supervisor_note_oom(&s);
 	keep_capabilities(1u << 1 /* CAP_DAC_OVERRIDE */ | 1u << 3 /* CAP_FOWNER */ |
 			  1u << 5 /* CAP_KILL */);
 

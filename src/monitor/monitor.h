@@ -95,6 +95,9 @@ struct monitor_handover {
 	/* A cgroup file with an "oom_kill N" line (v2 memory.events, v1 memory.oom_control), or -1.
 	 */
 	int oom;
+	/* Its parent's, for when the first is gone before it can be read (systemd removes an empty
+	 * scope at once), or -1. */
+	int oom_above;
 };
 #define MONITOR_HANDOVER                                      \
 	((struct monitor_handover){ .pidfd = -1,              \
@@ -107,7 +110,8 @@ struct monitor_handover {
 				    .out = -1,                \
 				    .err = -1,                \
 				    .stop_timeout_ms = 10000, \
-				    .oom = -1 })
+				    .oom = -1,                \
+				    .oom_above = -1 })
 
 /* The listening socket run_dir/ATTACH_SOCKET, replacing an older one. */
 int monitor_listen(int run_dir, struct err *e);

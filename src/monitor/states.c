@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -35,20 +36,37 @@ static enum state ignore(struct supervisor *s)
 	return s->state;
 }
 
-static bool was_oom_killed(const struct supervisor *s)
+/* The file's "oom_kill N", or -1. */
+static int64_t oom_kills(int fd)
 {
 	static const char key[] = "oom_kill ";
 	char text[1024], *at;
-	ssize_t n;
+	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
 
-	if (s->h.oom < 0)
-		return false;
-	n = pread(s->h.oom, text, sizeof(text) - 1, 0);
 	if (n <= 0)
-		return false;
+		return -1;
 	text[n] = '\0';
 	at = strstr(text, key);
-	return at && at[strlen(key)] != '0';
+	return at ? strtoll(at + strlen(key), NULL, 10) : -1;
+}
+
+void supervisor_note_oom(struct supervisor *s)
+{
+	int64_t own = oom_kills(s->h.oom), above = oom_kills(s->h.oom_above);
+
+	s->oom_others = own >= 0 && above >= own ? above - own : -1;
+}
+
+/* Its own count says so.  If that is gone already, the parent's has risen since the start and it
+ * was killed: a sibling's kill in the same life is taken for its own then, rather than none. */
+static bool was_oom_killed(const struct supervisor *s)
+{
+	int64_t own = oom_kills(s->h.oom);
+
+	if (own >= 0)
+		return own > 0;
+	return s->oom_others >= 0 && s->exit.signal == SIGKILL &&
+	       oom_kills(s->h.oom_above) > s->oom_others;
 }
 
 static enum state reap(struct supervisor *s)

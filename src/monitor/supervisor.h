@@ -110,6 +110,7 @@ struct supervisor {
 	bool cleaned;
 	struct attach_trash trash; /* to be deleted at last */
 	char oom_before[16];       /* our oom_score_adj, for what we become */
+	int64_t oom_others;        /* what oom_above counted of others at the start, or -1 */
 };
 
 int64_t now_monotonic_ms(void);
@@ -121,6 +122,8 @@ void watch_close(struct supervisor *s, struct watch *w);
 void supervisor_event(struct supervisor *s, enum event event);
 /* After each round: what has become possible is done, and descriptors are watched accordingly. */
 void supervisor_settle(struct supervisor *s);
+/* At the start: what of the counts isn't this container's. */
+void supervisor_note_oom(struct supervisor *s);
 /* The exit is recorded. */
 bool supervisor_ended(const struct supervisor *s);
 bool supervisor_restarts(const struct supervisor *s);

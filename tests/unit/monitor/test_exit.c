@@ -92,6 +92,47 @@ static void an_oom_kill_is_recorded(void **state)
 	assert_true(exit_of(w).oom_killed);
 }
 
+/* A file of the folder with such a count, open for the monitor. */
+static int oom_file(const struct world *w, const char *name, int kills)
+{
+	int fd = openat(w->dir, name, O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(dprintf(fd, "low 0\noom %d\noom_kill %d\n", kills, kills) > 0);
+	return fd;
+}
+
+/* Its own group is gone when it has ended, as systemd has it; then the parent's count tells. */
+static void check_oom_above(struct world *w, const char *kill, int kills_then, bool expected)
+{
+	char text[512];
+
+	w->h.oom = oom_file(w, "memory.events", 1);
+	w->h.oom_above = oom_file(w, "above", 4);
+	snprintf(text, sizeof(text),
+		 "sleep 0.2; : >%1$s/memory.events; echo oom_kill %2$d >%1$s/above; kill -%3$s $$",
+		 w->path, kills_then, kill);
+	world_start(w, text);
+	close(w->h.oom);
+	close(w->h.oom_above);
+	world_wait(w);
+	assert_int_equal(exit_of(w).oom_killed, expected);
+}
+
+static void the_parents_count_tells_of_a_group_that_is_gone(void **state)
+{
+	check_oom_above(*state, "KILL", 4, true);
+}
+
+static void what_others_were_killed_of_is_not_its_own(void **state)
+{
+	check_oom_above(*state, "KILL", 3, false);
+}
+
+static void who_was_not_killed_was_not_oom_killed(void **state)
+{
+	check_oom_above(*state, "TERM", 4, false);
+}
+
 static void a_container_is_killed_at_its_timeout(void **state)
 {
 	struct world *w = *state;
@@ -365,6 +406,9 @@ int main(void)
 		TEST(no_record_is_not_found),
 		TEST(a_signal_is_recorded),
 		TEST(an_oom_kill_is_recorded),
+		TEST(the_parents_count_tells_of_a_group_that_is_gone),
+		TEST(what_others_were_killed_of_is_not_its_own),
+		TEST(who_was_not_killed_was_not_oom_killed),
 		TEST(a_container_is_killed_at_its_timeout),
 		TEST(the_record_is_there_before_a_client_hears_of_it),
 		TEST(of_one_that_is_removed_there_is_no_durable_record),
