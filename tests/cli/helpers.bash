@@ -13,6 +13,8 @@ TESTS=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 BERTH=${BERTH:-$(realpath -m "$TESTS/../build/berth")}
 FIXTURES=${FIXTURES:-${BERTH_FIXTURES:-}}
 export CONTAINERS_CONF=$TESTS/fixtures/containers.conf
+# What script(1) runs its commands with.
+export SHELL=/bin/bash
 
 berth() {
     "$BERTH" --root "$BATS_TEST_TMPDIR/lib" --runroot "$BATS_TEST_TMPDIR/run" "$@"
