@@ -9,6 +9,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -125,6 +126,113 @@ int netfilter_has_interface(int socket, const char *table, const char *set, cons
 	mnl_attr_nest_end(h, element);
 	mnl_attr_nest_end(h, list);
 	return ask_whether(socket, h, e);
+}
+
+/* Elements */
+
+#define BATCH_BYTES   (NETFILTER_ELEMENTS_MAX * 128 + 1024)
+#define ELEMENTS_EACH 400 /* of one message: a list has 64 KiB at most */
+
+void netfilter_put(struct netfilter_value *v, const void *part, size_t len)
+{
+	size_t padded = (len + 3) & ~(size_t)3;
+
+	if (v->len + padded > sizeof(v->bytes))
+		abort();
+	memset(v->bytes + v->len, 0, padded);
+	memcpy(v->bytes + v->len, part, len);
+	v->len += padded;
+}
+
+static char *batch_mark(char *at, unsigned type)
+{
+	struct nlmsghdr *h = begin(at, 0, type, 0, AF_UNSPEC);
+	struct nfgenmsg *g = mnl_nlmsg_get_payload(h);
+
+	g->res_id = htons(NFNL_SUBSYS_NFTABLES);
+	return at + h->nlmsg_len;
+}
+
+static void put_value(struct nlmsghdr *h, uint16_t type, const struct netfilter_value *v)
+{
+	struct nlattr *nest = mnl_attr_nest_start(h, type);
+
+	mnl_attr_put(h, NFTA_DATA_VALUE, v->len, v->bytes);
+	mnl_attr_nest_end(h, nest);
+}
+
+/* Those from v on that are of one set, as one message; ret_n: how many. */
+static char *put_elements(char *at, const char *table, bool add, const struct netfilter_element *v,
+			  size_t n, size_t *ret_n)
+{
+	struct nlmsghdr *h =
+		begin(at, NFNL_SUBSYS_NFTABLES, add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM,
+		      NLM_F_ACK | (add ? NLM_F_CREATE : 0), NFPROTO_INET);
+	struct nlattr *list;
+	size_t i;
+
+	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, table);
+	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, v->set);
+	list = mnl_attr_nest_start(h, NFTA_SET_ELEM_LIST_ELEMENTS);
+	for (i = 0; i < n && i < ELEMENTS_EACH && strcmp(v[i].set, v->set) == 0; i++) {
+		struct nlattr *element = mnl_attr_nest_start(h, NFTA_LIST_ELEM);
+
+		put_value(h, NFTA_SET_ELEM_KEY, &v[i].key);
+		if (add)
+			put_value(h, NFTA_SET_ELEM_DATA, &v[i].value);
+		mnl_attr_nest_end(h, element);
+	}
+	mnl_attr_nest_end(h, list);
+	*ret_n = i;
+	return at + h->nlmsg_len;
+}
+
+/* All answers are there when the batch has been sent; the first error among them. */
+static int read_answers(int fd)
+{
+	_Alignas(struct nlmsghdr) char room[ANSWER_BYTES];
+	bool any = false;
+	int result = 0;
+
+	for (;;) {
+		ssize_t n = recv(fd, room, sizeof(room), MSG_DONTWAIT);
+		const struct nlmsghdr *h = (const struct nlmsghdr *)room;
+		int left = (int)n;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return any ? result : -EPROTO;
+		if (n <= 0)
+			return n < 0 ? -errno : -EPROTO;
+		for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+			const struct nlmsgerr *error = mnl_nlmsg_get_payload(h);
+
+			if (h->nlmsg_type != NLMSG_ERROR ||
+			    mnl_nlmsg_get_payload_len(h) < sizeof(*error))
+				continue;
+			any = true;
+			result = result ? result : error->error;
+		}
+	}
+}
+
+int netfilter_change(int socket, const char *table, bool add, const struct netfilter_element *v,
+		     size_t n, struct err *e)
+{
+	auto_free char *batch = n <= NETFILTER_ELEMENTS_MAX ? malloc(BATCH_BYTES) : NULL;
+	char *at = batch;
+	size_t done;
+	int r;
+
+	if (!batch)
+		return err_set(e, ERR_INVALID, "%zu elements are too many at once", n);
+	at = batch_mark(at, NFNL_MSG_BATCH_BEGIN);
+	for (size_t i = 0; i < n; i += done)
+		at = put_elements(at, table, add, v + i, n - i, &done);
+	at = batch_mark(at, NFNL_MSG_BATCH_END);
+	r = send(socket, batch, (size_t)(at - batch), 0) < 0 ? -errno : read_answers(socket);
+	return r < 0 ? err_from(e, r, "change the firewall") : 0;
 }
 
 /* Flows: those that match are collected first, as a socket does one dump at a time. */

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Questions to the kernel's netfilter that are asked often and cheap to ask directly; rules are
- * written by the program `firewall` (linux/netfilter/nf_tables.h, nfnetlink_conntrack.h).
+ * What is asked of the kernel's netfilter, or changed, with each container, and cheap to do
+ * directly; rules are written by the program `firewall` (linux/netfilter/nf_tables.h,
+ * nfnetlink_conntrack.h).
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -17,6 +20,22 @@ int netfilter_has_rules(int socket, const char *table, const char *chain, struct
  */
 int netfilter_has_interface(int socket, const char *table, const char *set, const char *name,
 			    struct err *e);
+/* A key, or what a map has for it: its parts one after another, each filled up to four bytes, in
+ * the order of the network. */
+struct netfilter_value {
+	uint8_t bytes[40];
+	size_t len;
+};
+void netfilter_put(struct netfilter_value *v, const void *part, size_t len);
+struct netfilter_element {
+	const char *set;
+	struct netfilter_value key, value; /* value: of a map that is added to */
+};
+#define NETFILTER_ELEMENTS_MAX 1000 /* what a socket takes at once */
+/* Adds the elements to maps of an inet table, or removes them: all or none. -EEXIST or -EBUSY: one
+ * is there with another value; -ENOENT: what is to be removed, or its set, is not. */
+int netfilter_change(int socket, const char *table, bool add, const struct netfilter_element *v,
+		     size_t n, struct err *e);
 /* Forgets the flows that were addressed to these ports, so that what is sent next is looked at as
  * new: who sends UDP to a port would otherwise go on being led to where it led before. family:
  * AF_INET or AF_INET6. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 
@@ -85,9 +86,20 @@ static int replace_all(const struct state *s, struct arena *a, const char *witho
 	return r < 0 ? r : firewall_run(a, &out, host_netns, NULL, e);
 }
 
-/* The elements of its bridges that are not there, and of its ports. */
-static int print_own(const struct state *s, struct arena *a, const struct network_status *st,
-		     int socket, struct buf *out, struct err *e)
+/* Without the program; -ENOTSUP: too many for that. */
+static int change_ports(const struct network_status *st, bool add, int socket)
+{
+	auto_free struct netfilter_element *v = calloc(NETFILTER_ELEMENTS_MAX, sizeof(*v));
+	size_t n = v ? firewall_port_elements(v, NETFILTER_ELEMENTS_MAX, st) : SIZE_MAX;
+
+	if (n > NETFILTER_ELEMENTS_MAX)
+		return -ENOTSUP;
+	return n ? netfilter_change(socket, TABLE, add, v, n, NULL) : 0;
+}
+
+/* The elements of its bridges that are not there. */
+static int print_bridges(const struct state *s, struct arena *a, const struct network_status *st,
+			 int socket, struct buf *out, struct err *e)
 {
 	for (size_t i = 0; i < st->endpoints.n; i++) {
 		const struct network_endpoint *p = &st->endpoints.v[i];
@@ -106,7 +118,6 @@ static int print_own(const struct state *s, struct arena *a, const struct networ
 			return r;
 		firewall_print_network(out, "add", p->about ? p->about : n);
 	}
-	firewall_print_ports(out, "add", st);
 	return 0;
 }
 
@@ -120,9 +131,10 @@ static int open_locked(const struct state *s, struct arena *a, const struct netw
 		return r;
 	if (r == 0)
 		return replace_all(s, a, NULL, host_netns, e);
-	r = print_own(s, a, st, socket, &out, e);
-	if (r < 0 || out.len == 0)
+	r = print_bridges(s, a, st, socket, &out, e);
+	if (r < 0 || (out.len == 0 && change_ports(st, true, socket) == 0))
 		return r;
+	firewall_print_ports(&out, "add", st);
 	/* Something is there that should not be, such as a port of a container that ended unseen.
 	 */
 	if (firewall_run(a, &out, host_netns, NULL, e) < 0)
@@ -198,8 +210,8 @@ int firewall_close(const struct state *s, const struct network_status *st, int h
 		socket = r = netfilter_open(host_netns, e);
 	if (r >= 0)
 		r = netfilter_has_rules(socket, TABLE, FIREWALL_VERSION, e);
-	if (r <= 0)
-		return r;
+	if (r <= 0 || change_ports(st, false, socket) == 0)
+		return r < 0 ? r : 0;
 	/* Half of it is gone already: then it is quicker to say what there should be. */
 	if (firewall_run(a, &out, host_netns, NULL, e) < 0)
 		return replace_all(s, a, st->id, host_netns, e);

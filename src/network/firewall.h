@@ -3,8 +3,9 @@
  * The firewall's part in networks: masquerading, published ports, and what may talk to what.  All
  * of it is in one nftables table, `inet berth` (doc/formats/firewall.md), made of rules that never
  * change and of sets that have an element for each network and each published port.  So a
- * container that starts or stops changes elements only, in one transaction of the program
- * `firewall`; and one that publishes nothing, on a bridge that is known, changes nothing.
+ * container that starts or stops changes elements only, in one transaction, for which the program
+ * `firewall` is needed only if its bridge is not known yet; and one that publishes nothing, on a
+ * bridge that is known, changes nothing.
  *
  * What there should be follows from attachments/ alone (network_status_list()).  A table that
  * somebody flushed is put back, whole, by the next container that starts and by

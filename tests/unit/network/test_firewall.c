@@ -2,7 +2,7 @@
 #include "unit.h"
 
 #include "golden.h"
-#include "network/firewall.h"
+#include "network/firewall_private.h"
 
 static struct network_subnet subnets[] = { { .subnet = "10.89.0.0/24", .gateway = "10.89.0.1" },
 					   { .subnet = "fd00:1::/64", .gateway = "fd00:1::1" } };
@@ -79,6 +79,36 @@ static void ports_lead_to_the_first_bridge_that_is_not_internal(void **state)
 	assert_golden("network/ports.expected", buf_text(&out));
 }
 
+static void ports_are_the_kernels_elements_too(void **state)
+{
+	static const uint8_t key[] = { 127, 0, 0, 1, 17, 0, 0, 0, 0, 53, 0, 0 };
+	static const uint8_t value[] = { 10, 89, 0, 7, 5353 >> 8, 5353 & 255, 0, 0 };
+	struct network_status st = { .endpoints = { endpoints, 2 }, .ports = { ports, 4 } };
+	struct netfilter_element v[7] = { 0 };
+
+	/* 8080 of both families, 53 of each, three of 9000 and on, of IPv4. */
+	assert_int_equal(firewall_port_elements(v, ARRAY_LEN(v), &st), 7);
+	assert_string_equal(v[0].set, "ports4");
+	assert_int_equal(v[0].key.bytes[0], 6);
+	assert_string_equal(v[1].set, "address_ports4");
+	assert_int_equal(v[1].key.len, sizeof(key));
+	assert_memory_equal(v[1].key.bytes, key, sizeof(key));
+	assert_int_equal(v[1].value.len, sizeof(value));
+	assert_memory_equal(v[1].value.bytes, value, sizeof(value));
+	assert_int_equal(v[4].key.bytes[5], (9002 & 255));
+	assert_string_equal(v[6].set, "address_ports6");
+	assert_int_equal(v[6].key.len, 24);
+	assert_int_equal(v[6].value.len, 20);
+}
+
+static void more_ports_than_there_is_room_for_are_counted(void **state)
+{
+	struct network_status st = { .endpoints = { endpoints, 2 }, .ports = { ports, 4 } };
+	struct netfilter_element v[2] = { 0 };
+
+	assert_int_equal(firewall_port_elements(v, 2, &st), 7);
+}
+
 static void a_container_on_no_bridge_publishes_nothing(void **state)
 {
 	auto_buf out = BUF(65536);
@@ -95,6 +125,8 @@ int main(void)
 		cmocka_unit_test(the_rules_are_these),
 		cmocka_unit_test(networks_become_elements),
 		cmocka_unit_test(ports_lead_to_the_first_bridge_that_is_not_internal),
+		cmocka_unit_test(ports_are_the_kernels_elements_too),
+		cmocka_unit_test(more_ports_than_there_is_room_for_are_counted),
 		cmocka_unit_test(a_container_on_no_bridge_publishes_nothing),
 	};
 
