@@ -329,7 +329,7 @@ int limits_v2_io(struct limits *l, const struct oci_linux_resources *r, struct e
 
 /* the others */
 
-int limit_check_page_size(const char *size, struct err *e)
+static int check_page_size(const char *size, struct err *e)
 {
 	size_t digits = size ? strspn(size, "0123456789") : 0;
 
@@ -342,23 +342,29 @@ int limit_check_page_size(const char *size, struct err *e)
 	return 0;
 }
 
-int limits_v2_hugetlb(struct limits *l, const struct oci_linux_resources *r, struct err *e)
+int limits_hugetlb(struct limits *l, const struct oci_linux_resources *r, const char *name,
+		   struct err *e)
 {
 	for (size_t i = 0; i < r->hugepage_limits.n; i++) {
 		const struct oci_hugepage_limit *h = &r->hugepage_limits.v[i];
 		struct limit one = { .controller = "hugetlb", .from = FROM "hugepageLimits" };
-		int ret = limit_check_page_size(h->page_size, e);
+		int ret = check_page_size(h->page_size, e);
 
 		if (ret < 0)
 			return ret;
 		one.value = number(l, h->limit);
-		one.file = arena_printf(l->arena, "hugetlb.%s.max", h->page_size);
+		one.file = arena_printf(l->arena, "hugetlb.%s.%s", h->page_size, name);
 		limits_add(l, &one);
-		one.file = arena_printf(l->arena, "hugetlb.%s.rsvd.max", h->page_size);
+		one.file = arena_printf(l->arena, "hugetlb.%s.rsvd.%s", h->page_size, name);
 		one.flags = LIMIT_IF_THERE;
 		limits_add(l, &one);
 	}
 	return 0;
+}
+
+int limits_v2_hugetlb(struct limits *l, const struct oci_linux_resources *r, struct err *e)
+{
+	return limits_hugetlb(l, r, "max", e);
 }
 
 int limits_pids(struct limits *l, const struct oci_linux_resources *r, struct err *e)

@@ -50,8 +50,9 @@ limit_fn limits_v2_memory, limits_v2_cpu, limits_v2_cpuset, limits_v2_io, limits
 /* All of it for a unified hierarchy. */
 int limits_v2(struct limits *l, const struct oci_linux_resources *r, struct err *e);
 
-/* "2MB": ERR_INVALID for what is not a page size. */
-int limit_check_page_size(const char *size, struct err *e);
+/* hugetlb.SIZE.NAME and hugetlb.SIZE.rsvd.NAME, which are all that differs between the versions. */
+int limits_hugetlb(struct limits *l, const struct oci_linux_resources *r, const char *name,
+		   struct err *e);
 /* Shares of v1 (2 to 262144) as a weight of v2 (1 to 10000): 1024 is 100. */
 uint64_t limit_weight_of_shares(uint64_t shares);
 /* blkio.weight (10 to 1000) as io.weight (1 to 10000). */

@@ -204,21 +204,7 @@ static int v1_blkio(struct limits *l, const struct oci_linux_resources *r, struc
 
 static int v1_hugetlb(struct limits *l, const struct oci_linux_resources *r, struct err *e)
 {
-	for (size_t i = 0; i < r->hugepage_limits.n; i++) {
-		const struct oci_hugepage_limit *h = &r->hugepage_limits.v[i];
-		struct limit one = { .controller = "hugetlb", .from = FROM "hugepageLimits" };
-		int ret = limit_check_page_size(h->page_size, e);
-
-		if (ret < 0)
-			return ret;
-		one.value = unsigned_text(l, h->limit);
-		one.file = arena_printf(l->arena, "hugetlb.%s.limit_in_bytes", h->page_size);
-		limits_add(l, &one);
-		one.file = arena_printf(l->arena, "hugetlb.%s.rsvd.limit_in_bytes", h->page_size);
-		one.flags = LIMIT_IF_THERE;
-		limits_add(l, &one);
-	}
-	return 0;
+	return limits_hugetlb(l, r, "limit_in_bytes", e);
 }
 
 static int v1_network(struct limits *l, const struct oci_linux_resources *r, struct err *e)
