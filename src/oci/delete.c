@@ -2,7 +2,6 @@
 #include "oci/delete.h"
 
 #include <errno.h>
-#include <regex.h>
 #include <signal.h>
 
 #include "base/log.h"
@@ -101,18 +100,13 @@ static int delete_one(struct oci_globals *g, const char *id, bool force, struct 
 static int delete_matching(struct oci_globals *g, const char *pattern, bool force, struct err *e)
 {
 	struct texts ids;
-	regex_t regex;
-	int r = record_list(g, &ids, e), failed = 0;
+	int r = record_list_matching(g, pattern, &ids, e), failed = 0;
 
 	if (r < 0)
 		return r;
-	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
-		return err_set(e, ERR_INVALID, "invalid regular expression: %s", pattern);
 	for (size_t i = 0; i < ids.n; i++)
-		if (regexec(&regex, ids.v[i], 0, NULL, 0) == 0 &&
-		    delete_one(g, ids.v[i], force, e) < 0)
+		if (delete_one(g, ids.v[i], force, e) < 0)
 			failed = -e->code;
-	regfree(&regex);
 	return failed;
 }
 

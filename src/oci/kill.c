@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
-#include <regex.h>
 #include <signal.h>
 #include <string.h>
 
@@ -69,18 +68,13 @@ static int kill_matching(struct oci_globals *g, const char *pattern, int signal,
 			 struct err *e)
 {
 	struct texts ids;
-	regex_t regex;
-	int r = record_list(g, &ids, e), failed = 0;
+	int r = record_list_matching(g, pattern, &ids, e), failed = 0;
 
 	if (r < 0)
 		return r;
-	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
-		return err_set(e, ERR_INVALID, "invalid regular expression: %s", pattern);
 	for (size_t i = 0; i < ids.n; i++)
-		if (regexec(&regex, ids.v[i], 0, NULL, 0) == 0 &&
-		    kill_one(g, ids.v[i], signal, all, e) < 0)
+		if (kill_one(g, ids.v[i], signal, all, e) < 0)
 			failed = -e->code;
-	regfree(&regex);
 	return failed;
 }
 

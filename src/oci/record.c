@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <regex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -288,6 +289,25 @@ int record_list(const struct oci_globals *g, struct texts *ret, struct err *e)
 	closedir(d);
 	if (ret->n)
 		qsort(ret->v, ret->n, sizeof(*ret->v), by_text);
+	return 0;
+}
+
+int record_list_matching(const struct oci_globals *g, const char *pattern, struct texts *ret,
+			 struct err *e)
+{
+	struct texts all;
+	regex_t regex;
+	int r = record_list(g, &all, e);
+
+	*ret = (struct texts){ 0 };
+	if (r < 0)
+		return r;
+	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+		return err_set(e, ERR_INVALID, "invalid regular expression: %s", pattern);
+	for (size_t i = 0; i < all.n; i++)
+		if (regexec(&regex, all.v[i], 0, NULL, 0) == 0)
+			texts_add(g->arena, ret, all.v[i]);
+	regfree(&regex);
 	return 0;
 }
 

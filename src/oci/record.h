@@ -61,6 +61,9 @@ int record_lock(struct record_at *at, struct err *e);
 void record_close(struct record_at *at);
 /* All ids, sorted. */
 int record_list(const struct oci_globals *g, struct texts *ret, struct err *e);
+/* Those that an extended regular expression (regex(7)) finds something in. */
+int record_list_matching(const struct oci_globals *g, const char *pattern, struct texts *ret,
+			 struct err *e);
 /* Removes what a killed command left of a container that is not there. */
 void record_sweep(const struct oci_globals *g, const char *id);
 /* Removes the directory: the container is no more. */
