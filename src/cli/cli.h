@@ -54,5 +54,9 @@ int failures_end(struct failures *f);
 
 /* Writes to standard output, whole; a reader that went away is no error of ours. */
 int cli_print(const struct buf *out);
+/* For archives: a new file, or standard output where path is NULL. Returns a descriptor. */
+int cli_open_output(const char *path, struct err *e);
+/* False, and it has said so: no path was given, and nobody wants an archive on a terminal. */
+bool cli_may_output(const char *path);
 /* Asks "…? [y/N] " on standard error; true for yes. */
 bool cli_confirm(const char *question);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -97,6 +99,22 @@ int cli_print(const struct buf *out)
 	if (r < 0 && r != -EPIPE)
 		return cli_failf("write to standard output: %s", strerror(-r));
 	return 0;
+}
+
+int cli_open_output(const char *path, struct err *e)
+{
+	int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)
+		      : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+
+	return fd < 0 ? err_sys(e, "write to %s", path ? path : "standard output") : fd;
+}
+
+bool cli_may_output(const char *path)
+{
+	if (path || !isatty(STDOUT_FILENO))
+		return true;
+	cli_failf("cannot write to terminal, use command-line redirection or the --output flag");
+	return false;
 }
 
 bool cli_confirm(const char *question)

@@ -28,10 +28,9 @@ static int export(struct session *s, const struct export_args *args, const char 
 
 	if (r < 0)
 		return r;
-	fd = args->output ? open(args->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)
-			  : dup(STDOUT_FILENO);
+	fd = cli_open_output(args->output, e);
 	if (fd < 0)
-		return err_sys(e, "write to %s", args->output ? args->output : "standard output");
+		return fd;
 	return volume_export(&s->state, s->arena, v, fd, e);
 }
 
@@ -42,9 +41,8 @@ static int run_export(void *globals, void *args, int argc, const char **argv)
 	struct err e;
 	int code;
 
-	if (!a->output && isatty(STDOUT_FILENO))
-		return cli_failf("cannot write to terminal, use command-line redirection or the "
-				 "--output flag");
+	if (!cli_may_output(a->output))
+		return EXIT_ENGINE;
 	if (!session_open(globals, &s, &code))
 		return code;
 	code = export(&s, a, argv[0], &e) < 0 ? cli_fail(&e) : 0;
