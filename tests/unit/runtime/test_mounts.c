@@ -3,79 +3,24 @@
 #include <errno.h>
 #include <sys/mount.h>
 
+#include "place.h"
 #include "runtime/mount_options.h"
-#include "start.h"
 
-static struct arena *a;
-static struct err e;
-static int root;
-static char host[32]; /* a tmpfs of the host's, nosuid and nodev */
-
+/* The folder is a tmpfs, nosuid and nodev. */
 static int setup(void **state)
 {
-	a = arena_new();
-	memset(&e, 0, sizeof(e));
-	root = -1;
-	strcpy(host, "/tmp/berth-mounts-XXXXXX");
-	if (geteuid() != 0 || !have_busybox())
-		return 0;
-	root = make_root();
-	if (!mkdtemp(host) ||
-	    mount("host", host, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOATIME, "mode=0755") < 0)
+	if (place_open() < 0)
 		return -1;
-	return 0;
+	return root >= 0 ? mount("host", host, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOATIME,
+				 "mode=0755")
+			 : 0;
 }
 
 static int teardown(void **state)
 {
-	if (root >= 0) {
-		close(root);
+	if (root >= 0)
 		umount2(host, MNT_DETACH);
-		rmdir(host);
-	}
-	arena_free(a);
-	return 0;
-}
-
-static void again(void)
-{
-	close(root);
-	root = make_root();
-}
-
-static void host_file(const char *name, const char *text, uid_t owner)
-{
-	int fd = open(arena_printf(a, "%s/%s", host, name), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	assert_int_equal(fchown(fd, owner, owner), 0);
-	close(fd);
-}
-
-static const char *script(const char *text)
-{
-	return arena_printf(a, "\"sh\",\"-c\",\"%s\"", text);
-}
-
-static void expect(const struct config_parts *p, const char *out)
-{
-	struct outcome o = run_in(a, p, root, &e);
-
-	if (o.r < 0)
-		fail_msg("%s", e.msg);
-	assert_string_equal(o.out, out);
-}
-
-static const char *and_mount(const char *fmt, ...)
-{
-	va_list args;
-	char *more;
-
-	va_start(args, fmt);
-	more = arena_vprintf(a, fmt, args);
-	va_end(args);
-	return arena_printf(a, "%s,%s", MOUNTS, more);
+	return place_close();
 }
 
 /* The flags that a path has inside, without those that all have. */

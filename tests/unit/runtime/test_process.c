@@ -4,55 +4,20 @@
 #include <grp.h>
 #include <sched.h>
 
-#include "start.h"
-
-static struct arena *a;
-static struct err e;
-static int root;
-static char folder[32];
+#include "place.h"
 
 static int setup(void **state)
 {
-	a = arena_new();
-	memset(&e, 0, sizeof(e));
-	root = -1;
-	strcpy(folder, "/tmp/berth-process-XXXXXX");
-	if (geteuid() != 0 || !have_busybox())
-		return 0;
-	root = make_root();
-	return mkdtemp(folder) ? 0 : -1;
+	return place_open();
 }
 
 static int teardown(void **state)
 {
 	if (root >= 0) {
-		close(root);
-		unlink(arena_printf(a, "%s/out", folder));
-		unlink(arena_printf(a, "%s/err", folder));
-		rmdir(folder);
+		unlink(arena_printf(a, "%s/out", host));
+		unlink(arena_printf(a, "%s/err", host));
 	}
-	arena_free(a);
-	return 0;
-}
-
-static void again(void)
-{
-	close(root);
-	root = make_root();
-}
-
-static const char *script(const char *text)
-{
-	return arena_printf(a, "\"sh\",\"-c\",\"%s\"", text);
-}
-
-static void expect(const struct config_parts *p, const char *out)
-{
-	struct outcome o = run_in(a, p, root, &e);
-
-	if (o.r < 0)
-		fail_msg("%s", e.msg);
-	assert_string_equal(o.out, out);
+	return place_close();
 }
 
 static void passwd(const char *text)
@@ -325,13 +290,13 @@ static void hooks_have_their_directory_environment_and_output(void **state)
 								      "echo container; ls -d data") "],"
 												    "\"startContainer\":[{\"path\":\"/bin/sh\",\"args\":[\"sh\",\"-c\","
 												    "\"echo $0 $PATH $HOME\",\"named\"]}]},",
-		folder, folder);
+		host, host);
 	expect(&p, "");
-	assert_int_equal(file_read_at(AT_FDCWD, arena_printf(a, "%s/out", folder), 4096, &out, NULL,
+	assert_int_equal(file_read_at(AT_FDCWD, arena_printf(a, "%s/out", host), 4096, &out, NULL,
 				      &e),
 			 0);
 	assert_string_equal(out, "prestart y\n/\ncontainer\ndata\nnamed /bin /\n");
-	assert_int_equal(file_read_at(AT_FDCWD, arena_printf(a, "%s/err", folder), 4096, &err, NULL,
+	assert_int_equal(file_read_at(AT_FDCWD, arena_printf(a, "%s/err", host), 4096, &err, NULL,
 				      &e),
 			 0);
 	assert_string_equal(err, "oh\n");
