@@ -288,8 +288,13 @@ static void list_nodes(struct build *b, struct nodes *all, struct nodes *rest)
 	auto_buf words = BUF(256);
 
 	all->v = arena_array(b->a, n + ARRAY_LEN(standard), sizeof(*all->v));
-	for (size_t i = 0; i < n; i++)
-		read_device(b, &b->os->devices.v[i], &all->v[all->n++]);
+	/* The host's /dev/ptmx, which engines list for the privileged, would open its terminals: there
+	 * is the container's own. */
+	for (size_t i = 0; i < n; i++) {
+		read_device(b, &b->os->devices.v[i], &all->v[all->n]);
+		all->n += strcmp(all->v[all->n].path, "/dev/ptmx") != 0;
+	}
+	n = all->n;
 	rest->v = all->v + n;
 	buf_adds(&words, "/dev");
 	for (size_t i = 0; i < ARRAY_LEN(standard); i++) {
@@ -329,7 +334,7 @@ int devices_plan(struct build *b, struct err *e)
 	}
 	step_add(&b->child, "devices", make_standard, rest);
 	step_add_plain(b, "links", make_links, "/dev fd stdin stdout stderr ptmx");
-	for (size_t i = 0; i < b->os->devices.n; i++)
-		step_add(&b->child, "device", make_node, &all->v[i]);
+	for (struct node *n = all->v; n < rest->v; n++)
+		step_add(&b->child, "device", make_node, n);
 	return 0;
 }

@@ -199,14 +199,16 @@ mkdir: can't create directory '/home/y': Read-only file system
         {type: "c", path: "/dev/fuse", major: 10, minor: 229, fileMode: 432, uid: 3, gid: 4},
         {type: "b", path: "/odd/block", major: 7, minor: 250},
         {type: "u", path: "/odd/u", major: 1, minor: 5}, {type: "p", path: "/odd/pipe"},
-        {type: "c", path: "/dev/null", major: 1, minor: 3, fileMode: 384}]'
-    program stat -c '%n %F %a %u %g %t:%T' /dev/fuse /odd/block /odd/u /odd/pipe /dev/null /dev/zero
+        {type: "c", path: "/dev/null", major: 1, minor: 3, fileMode: 384},
+        {type: "c", path: "/dev//ptmx", major: 5, minor: 2}]'
+    program sh -c 'stat -c "%n %F %a %u %g %t:%T" /dev/fuse /odd/block /odd/u /odd/pipe /dev/null /dev/zero; readlink /dev/ptmx'
     prints "/dev/fuse character special file 660 3 4 a:e5
 /odd/block block special file 666 0 0 7:fa
 /odd/u character special file 666 0 0 1:5
 /odd/pipe fifo 666 0 0 0:0
 /dev/null character special file 600 0 0 1:3
-/dev/zero character special file 666 0 0 1:5"
+/dev/zero character special file 666 0 0 1:5
+pts/ptmx"
 }
 
 @test "oci config: a network device moves in with its addresses, and stays where it was on failure" {
