@@ -20,17 +20,11 @@
 
 int netfilter_open(int netns, struct err *e)
 {
-	int own, fd, r = kernel_netns_enter(netns, &own, e);
+	int fd = kernel_netns_socket(netns, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER, e);
 
-	if (r < 0)
-		return r;
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-	if (fd < 0 && errno == EPROTONOSUPPORT)
-		r = err_set(e, ERR_UNSUPPORTED, "this kernel has no netfilter");
-	else if (fd < 0)
-		r = err_sys(e, "open a netfilter socket");
-	kernel_netns_back(own);
-	return r < 0 ? r : fd;
+	return fd == -EPROTONOSUPPORT
+		       ? err_set(e, ERR_UNSUPPORTED, "this kernel has no netfilter")
+		       : fd;
 }
 
 static struct nlmsghdr *begin(void *room, unsigned subsystem, unsigned type, unsigned flags,

@@ -12,18 +12,18 @@
 int netlink_open(int netns, struct netlink **ret, struct err *e)
 {
 	AUTO(netlink) n = calloc(1, sizeof(*n));
-	int own, on = 1, r;
+	int on = 1, fd;
 
 	if (!n)
 		abort();
-	r = kernel_netns_enter(netns, &own, e);
-	if (r < 0)
-		return r;
-	n->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	r = n->socket ? 0 : err_sys(e, "open a netlink socket");
-	kernel_netns_back(own);
-	if (r < 0)
-		return r;
+	fd = kernel_netns_socket(netns, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, e);
+	if (fd < 0)
+		return fd;
+	n->socket = mnl_socket_fdopen(fd);
+	if (!n->socket) {
+		close(fd);
+		return err_sys(e, "open a netlink socket");
+	}
 	/* Kernels that can't say more (before 4.12) say less. */
 	mnl_socket_setsockopt(n->socket, NETLINK_EXT_ACK, &on, sizeof(on));
 	mnl_socket_setsockopt(n->socket, NETLINK_CAP_ACK, &on, sizeof(on));

@@ -1,31 +1,151 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "kernel/netns.h"
 
+#include <asm/unistd.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 
-int kernel_netns_enter(int netns, int *ret_own, struct err *e)
+#include "kernel/raw_call.h"
+
+/* The kernel names the owner only to those who are in it, or above (ioctl_ns(2)). */
+static bool may_return(int own)
 {
-	auto_close int own = -1;
+	auto_close int owner = ioctl(own, NS_GET_USERNS);
 
-	*ret_own = -1;
-	if (netns < 0)
-		return 0;
-	own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (own < 0)
-		return err_sys(e, "/proc/self/ns/net");
-	if (setns(netns, CLONE_NEWNET) < 0)
-		return err_sys(e, "enter the network namespace");
-	*ret_own = take_fd(own);
+	return owner >= 0;
+}
+
+static int open_own(struct err *e)
+{
+	int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	return own < 0 ? err_sys(e, "/proc/self/ns/net") : own;
+}
+
+bool kernel_netns_is_own(void)
+{
+	auto_close int own = open_own(NULL);
+
+	return own >= 0 && may_return(own);
+}
+
+/* There is no going on in the wrong namespace. */
+static void go_back(int own)
+{
+	if (setns(own, CLONE_NEWNET) < 0)
+		abort();
+}
+
+/* Another task, which shares descriptors and memory, but neither libc's errno nor the namespaces.
+ */
+struct visit {
+	int netns, domain, type, protocol;
+	long result;
+	_Alignas(16) char stack[4096];
+};
+
+static int open_there(void *arg)
+{
+	struct visit *v = arg;
+
+	v->result = raw_call(__NR_setns, v->netns, CLONE_NEWNET, 0, 0, 0);
+	if (v->result == 0)
+		v->result = raw_call(__NR_socket, v->domain, v->type, v->protocol, 0, 0);
 	return 0;
 }
 
-void kernel_netns_back(int own)
+static int send_task(struct visit *v)
 {
+	sigset_t all, was;
+	pid_t pid;
+	int code;
+
+	/* No handler of ours may run in there. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &was);
+	pid = clone(open_there, v->stack + sizeof(v->stack), CLONE_VM | CLONE_FILES, v);
+	code = errno;
+	sigprocmask(SIG_SETMASK, &was, NULL);
+	if (pid < 0)
+		return -code;
+	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	return (int)v->result;
+}
+
+int kernel_netns_socket(int netns, int domain, int type, int protocol, struct err *e)
+{
+	struct visit v = { netns, domain, type | SOCK_CLOEXEC, protocol, -1, { 0 } };
+	auto_close int own = -1;
+	int fd, r = 0;
+
+	if (netns >= 0) {
+		own = open_own(e);
+		if (own < 0)
+			return own;
+		if (!may_return(own)) {
+			fd = send_task(&v);
+			return fd < 0 ? err_from(e, fd, "open a socket in the network namespace")
+				      : fd;
+		}
+		if (setns(netns, CLONE_NEWNET) < 0)
+			return err_sys(e, "enter the network namespace");
+	}
+	fd = socket(domain, type | SOCK_CLOEXEC, protocol);
+	if (fd < 0)
+		r = err_sys(e, "open a socket");
+	if (netns >= 0)
+		go_back(own);
+	return r < 0 ? r : fd;
+}
+
+static int run_child(int netns, int (*work)(void *arg, struct err *e), void *arg, struct err *e)
+{
+	int report[2], status, r;
+	pid_t pid;
+
+	if (pipe2(report, O_CLOEXEC) < 0)
+		return err_sys(e, "make a pipe");
+	pid = fork();
+	if (pid == 0) {
+		struct err why = { 0 };
+
+		r = setns(netns, CLONE_NEWNET) < 0 ? err_sys(&why, "enter the network namespace")
+						   : work(arg, &why);
+		if (r < 0)
+			err_send(report[1], &why);
+		_exit(r < 0);
+	}
+	close(report[1]);
+	r = pid < 0 ? err_sys(e, "fork") : err_recv(report[0], e);
+	close(report[0]);
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && r == 0 && status != 0)
+		r = err_set(e, ERR_SYSTEM, "the process in the network namespace died");
+	return r;
+}
+
+int kernel_netns_run(int netns, int (*work)(void *arg, struct err *e), void *arg, struct err *e)
+{
+	auto_close int own = -1;
+	int r;
+
+	if (netns < 0)
+		return work(arg, e);
+	own = open_own(e);
 	if (own < 0)
-		return;
-	if (setns(own, CLONE_NEWNET) < 0)
-		abort();
-	close(own);
+		return own;
+	if (!may_return(own))
+		return run_child(netns, work, arg, e);
+	if (setns(netns, CLONE_NEWNET) < 0)
+		return err_sys(e, "enter the network namespace");
+	r = work(arg, e);
+	go_back(own);
+	return r;
 }

@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Visits to another network namespace: a socket opened there stays there, and so does what is read
- * and written of /proc/sys/net, whose content is that of the namespace of who opens it.  The
+ * and written of /proc/sys/net, whose content is that of the namespace of who opens it.  A process
+ * may come back only to a namespace over which it has power (setns(2): CAP_SYS_ADMIN in the user
+ * namespace that owns it), which a plain user has not over the host's: then another one goes.  The
  * process must have one thread.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
 
-/* Enters netns; *ret_own leads back. netns -1: stays where it is. */
-int kernel_netns_enter(int netns, int *ret_own, struct err *e);
-/* Goes back, and closes own. There is no going on in the wrong namespace: ends the process if it
- * fails, which it only can if own is no namespace. */
-void kernel_netns_back(int own);
+/* socket(2) in netns; -1: in this process's namespace. The error's code is the call's. */
+int kernel_netns_socket(int netns, int domain, int type, int protocol, struct err *e);
+/* Does work there. What it changes of this process's memory may be lost. */
+int kernel_netns_run(int netns, int (*work)(void *arg, struct err *e), void *arg, struct err *e);
+/* Whether this process's network namespace is one of its user namespace, or of one below: what it
+ * is root over. */
+bool kernel_netns_is_own(void);
 
 /* A network namespace in the making.  It takes the kernel longer than all the rest of a container,
  * some 600 us, so another task does it while this one goes on.  That task shares memory and

@@ -102,15 +102,18 @@ static int let_pass(const struct network_status *st, const struct network_endpoi
 	return r;
 }
 
-int firewall_let_loopback(const struct network_status *st, int host_netns, struct err *e)
+static int let_all(void *arg, struct err *e)
 {
-	int own, r = st->ports.n ? kernel_netns_enter(host_netns, &own, e) : 0;
+	const struct network_status *st = arg;
+	int r = 0;
 
-	if (r < 0 || st->ports.n == 0)
-		return r;
 	for (size_t i = 0; r == 0 && i < st->endpoints.n; i++)
 		if (text_eq(st->endpoints.v[i].driver, "bridge") && st->endpoints.v[i].bridge)
 			r = let_pass(st, &st->endpoints.v[i], e);
-	kernel_netns_back(own);
 	return r;
+}
+
+int firewall_let_loopback(const struct network_status *st, int host_netns, struct err *e)
+{
+	return st->ports.n ? kernel_netns_run(host_netns, let_all, (void *)st, e) : 0;
 }

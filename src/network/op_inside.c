@@ -15,8 +15,9 @@ struct sysctl {
 	const char *path, *value;
 };
 
-static int write_sysctl(const struct sysctl *c, struct err *e)
+static int write_sysctl(void *arg, struct err *e)
 {
+	const struct sysctl *c = arg;
 	auto_close int dir = open("/proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	auto_free char *now = NULL;
 	int r;
@@ -36,14 +37,9 @@ static int write_sysctl(const struct sysctl *c, struct err *e)
 static int apply_sysctl(void *arg, struct err *e)
 {
 	const struct sysctl *c = arg;
-	int own, r;
 
-	r = kernel_netns_enter(c->inside ? c->target->netns : c->target->host_netns, &own, e);
-	if (r < 0)
-		return r;
-	r = write_sysctl(c, e);
-	kernel_netns_back(own);
-	return r;
+	return kernel_netns_run(c->inside ? c->target->netns : c->target->host_netns, write_sysctl,
+				arg, e);
 }
 
 static void print_sysctl(const void *arg, struct buf *out)
