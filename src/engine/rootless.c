@@ -5,54 +5,20 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
 
 #include "base/child.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/path.h"
-#include "kernel/process.h"
+#include "kernel/hold.h"
 
 #define HOLD_FILE   "hold.json"
-#define HOLD_MAX    4096
 #define ID_FILE_MAX (4U << 20)
 #define RANGES_MAX  64
-
-struct hold {
-	int64_t pid;
-	uint64_t start_time;
-};
-static const struct json_field hold_fields[] = {
-	JSON_INT(hold, pid, "pid", JSON_REQUIRED),
-	JSON_UINT(hold, start_time, "startTime", JSON_REQUIRED),
-	{ 0 },
-};
-static const struct json_type hold_json = JSON_TYPE(hold, hold_fields);
-
-/* The holder's user namespace, or -ENOENT when nobody holds one. */
-static int open_held(const struct state *s, struct arena *a, struct err *e)
-{
-	struct hold h = { 0 };
-	uint64_t start;
-	char path[64];
-	int fd;
-
-	if (json_read_at(a, s->run, HOLD_FILE, HOLD_MAX, &hold_json, &h, NULL) < 0)
-		return -ENOENT;
-	snprintf(path, sizeof(path), "/proc/%lld/ns/user", (long long)h.pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	/* Looked at again after it is open: then it is that process's. */
-	if (fd >= 0 && kernel_start_time((pid_t)h.pid, &start) == 0 && start == h.start_time)
-		return fd;
-	close_p(&fd);
-	return -ENOENT;
-}
 
 static int cannot_make(struct err *e)
 {
@@ -171,8 +137,9 @@ static int map_own_id(const char *pid, struct err *e)
 	return r < 0 ? r : write_map(pid, "gid_map", map, e);
 }
 
-static int map_ids(struct arena *a, pid_t child, struct err *e)
+static int map_ids(void *arg, pid_t child, struct err *e)
 {
+	struct arena *a = arg;
 	const char *pid = arena_printf(a, "%d", child);
 	struct texts uids = { 0 }, gids = { 0 };
 	int r = read_ranges(a, "/etc/subuid", getuid(), &uids, e);
@@ -187,90 +154,41 @@ static int map_ids(struct arena *a, pid_t child, struct err *e)
 	return r < 0 ? r : run_mapper(a, "newgidmap", pid, &gids, e);
 }
 
-/* In the new process: make the namespace, wait for its ids, and hold it. */
-static void be_holder(int ready, int go, const char *program)
+/* In the new process. */
+static int make_namespace(struct err *e)
 {
-	char *const argv[] = { "berth-hold", "--hold", NULL };
-	struct err e = { 0 };
-	char byte;
-
-	if (unshare(CLONE_NEWUSER) < 0) {
-		cannot_make(&e);
-		err_send(ready, &e);
-		_exit(1);
-	}
-	close(ready);
-	if (read(go, &byte, 1) != 1)
-		_exit(1);
-	setsid();
-	execv(program, argv);
-	_exit(1);
-}
-
-static int start_holder(struct arena *a, pid_t *ret, struct err *e)
-{
-	int ready[2], go[2], status, r;
-	char *program;
-	pid_t pid;
-
-	r = path_libexec(a, "init", &program, e);
-	if (r < 0)
-		return r;
-	if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(go, O_CLOEXEC) < 0)
-		return err_sys(e, "make a pipe");
-	pid = fork();
-	if (pid == 0) {
-		close(go[1]);
-		be_holder(ready[1], go[0], program);
-	}
-	close(ready[1]);
-	close(go[0]);
-	r = pid < 0 ? err_sys(e, "fork") : err_recv(ready[0], e);
-	if (r == 0)
-		r = map_ids(a, pid, e);
-	if (r == 0 && write(go[1], "", 1) != 1)
-		r = err_sys(e, "start the holder of the user namespace");
-	close(ready[0]);
-	close(go[1]);
-	if (r < 0 && pid > 0) {
-		kill(pid, SIGKILL);
-		waitpid(pid, &status, 0);
-	}
-	*ret = pid;
-	return r;
-}
-
-static int note_holder(const struct state *s, pid_t pid, struct err *e)
-{
-	struct hold h = { .pid = pid };
-	int r = kernel_start_time(pid, &h.start_time);
-
-	if (r < 0)
-		return err_from(e, r, "look at the holder of the user namespace");
-	return json_replace_at(s->run, HOLD_FILE, HOLD_MAX, &hold_json, &h,
-			       &(struct file_write){ .fill_root = s->run }, e);
+	return unshare(CLONE_NEWUSER) < 0 ? cannot_make(e) : 0;
 }
 
 static int get_namespace(const struct state *s, struct arena *a, struct err *e)
 {
 	auto_close int lock = -1;
-	pid_t pid;
-	int fd = open_held(s, a, e), r;
+	char *program;
+	int fd = hold_open(a, s->run, HOLD_FILE, "user"), r;
 
 	if (fd >= 0)
 		return fd;
 	lock = openat(s->run, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (lock < 0 || flock(lock, LOCK_EX) < 0)
 		return err_sys(e, "lock %s", s->run_path);
-	fd = open_held(s, a, e);
+	fd = hold_open(a, s->run, HOLD_FILE, "user");
 	if (fd >= 0)
 		return fd;
-	r = start_holder(a, &pid, e);
+	r = path_libexec(a, "init", &program, e);
 	if (r == 0)
-		r = note_holder(s, pid, e);
+		r = hold_start(s->run,
+			       &(struct hold_start){
+				       .file = HOLD_FILE,
+				       .fill_root = s->run,
+				       .program = program,
+				       .make = make_namespace,
+				       .furnish = map_ids,
+				       .furnish_arg = a,
+			       },
+			       e);
 	if (r < 0)
 		return r;
-	fd = open_held(s, a, e);
+	fd = hold_open(a, s->run, HOLD_FILE, "user");
 	return fd >= 0 ? fd
 		       : err_set(e, ERR_SYSTEM, "the holder of the user namespace ended at once");
 }

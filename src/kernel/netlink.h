@@ -94,5 +94,8 @@ typedef int netlink_each_route(void *arg, const struct netlink_route *route);
 /* Unicast routes with one next hop, of all tables. */
 int netlink_routes(struct netlink *n, netlink_each_route *each, void *arg, struct err *e);
 
+/* What has the mark is looked up in the table first; of a family. -EEXIST as it is. */
+int netlink_rule_add(struct netlink *n, int family, uint32_t mark, uint32_t table, struct err *e);
+
 /* Forgets who has that address. Nobody known: 0. */
 int netlink_neighbour_remove(struct netlink *n, int index, const struct address *a, struct err *e);

@@ -5,6 +5,8 @@
 #include <linux/neighbour.h>
 #include <string.h>
 
+#include <linux/fib_rules.h>
+
 #include "kernel/netlink_private.h"
 
 static bool read_address(const struct nlattr *attribute, int family, struct address *ret)
@@ -199,6 +201,18 @@ int netlink_routes(struct netlink *n, netlink_each_route *each, void *arg, struc
 	mnl_nlmsg_put_extra_header(h, sizeof(struct rtmsg));
 	return netlink_ask(n, h, tell_route, &(struct each_route){ each, arg }, e,
 			   "list the routes");
+}
+
+int netlink_rule_add(struct netlink *n, int family, uint32_t mark, uint32_t table, struct err *e)
+{
+	struct nlmsghdr *h = netlink_begin(n, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL);
+	struct fib_rule_hdr *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+
+	m->family = (uint8_t)family;
+	m->action = FR_ACT_TO_TBL;
+	mnl_attr_put_u32(h, FRA_FWMARK, mark);
+	mnl_attr_put_u32(h, FRA_TABLE, table);
+	return netlink_do(n, h, e, "add the rule of mark %u", mark);
 }
 
 int netlink_neighbour_remove(struct netlink *n, int index, const struct address *a, struct err *e)
