@@ -8,6 +8,7 @@
 #include "cli/verb.h"
 #include "network/firewall.h"
 #include "network/names.h"
+#include "network/usernet.h"
 
 static int run_exists(void *globals, void *args, int argc, const char **argv)
 {
@@ -120,11 +121,14 @@ static const struct option reload_options[] = {
 
 static int reload_bridges(struct session *s, struct network_status *st, struct err *e)
 {
-	struct network_target target = { .netns = -1, .host_netns = -1, .lock = -1 };
+	auto_close int host = usernet_find(&s->state);
+	struct network_target target = { .netns = -1, .host_netns = host, .lock = -1 };
 	struct plan p;
-	int r;
+	int r = usernet_restore(&s->state, &st->endpoints, e);
 
 	plan_init(&p, s->arena);
+	if (r < 0 || host == USERNET_NONE)
+		return r;
 	r = network_plan_restore(&p, &s->state, st, &target, e);
 	if (r == 0)
 		r = plan_apply(&p, e);

@@ -7,6 +7,33 @@
 
 #include "engine/files.h"
 #include "engine/status.h"
+#include "network/usernet.h"
+
+/* more: beside those that it is on. */
+static int join(const struct state *s, struct arena *a, const struct container *c,
+		const struct network_attachments *asked, bool more, struct wiring *w, struct err *e)
+{
+	struct usernet host = USERNET_INIT;
+	int r = usernet_begin(s, a, asked, &host, e);
+
+	if (r < 0)
+		return r;
+	r = network_join(s, a,
+			 &(struct network_join){
+				 .id = c->id,
+				 .name = c->name,
+				 .asked = asked,
+				 .ports = c->ports,
+				 .host_netns = host.netns,
+				 .more = more,
+			 },
+			 &w->status, &w->lock, e);
+	close_p(&host.lock);
+	w->host = host.netns;
+	if (r < 0)
+		usernet_end(s);
+	return r;
+}
 
 int wiring_join(const struct state *s, struct arena *a, const struct container *c,
 		struct wiring *ret, struct err *e)
@@ -16,17 +43,11 @@ int wiring_join(const struct state *s, struct arena *a, const struct container *
 
 	if (c->networks.n == 0)
 		return 0;
-	r = network_join(s, a,
-			 &(struct network_join){
-				 .id = c->id,
-				 .name = c->name,
-				 .asked = &c->networks,
-				 .ports = c->ports,
-				 .host_netns = -1,
-			 },
-			 &w.status, &w.lock, e);
-	if (r < 0)
+	r = join(s, a, c, &c->networks, false, &w, e);
+	if (r < 0) {
+		wiring_close(&w);
 		return r;
+	}
 	w.joined = true;
 	*ret = w;
 	return 0;
@@ -50,7 +71,7 @@ int wiring_apply(const struct state *s, struct arena *a, struct wiring *w, pid_t
 		 uint64_t start_time, int netns, struct err *e)
 {
 	struct network_target target = {
-		.netns = netns, .host_netns = -1, .lock = w->lock, .pid = pid
+		.netns = netns, .host_netns = w->host, .lock = w->lock, .pid = pid
 	};
 	auto_close int opened = -1;
 	char path[64];
@@ -83,6 +104,7 @@ void wiring_undo(const struct state *s, const struct container *c, struct wiring
 void wiring_close(struct wiring *w)
 {
 	close_p(&w->lock);
+	close_p(&w->host);
 	port_release(&w->holds);
 	*w = WIRING;
 }
@@ -157,24 +179,17 @@ static int connect_live(const struct state *s, struct arena *a, const struct con
 			struct err *e)
 {
 	struct network_attachments asked = { (struct network_attachment *)n, 1 };
-	struct network_target target = { .host_netns = -1, .pid = (pid_t)now->run.pid };
+	struct network_target target = { .pid = (pid_t)now->run.pid };
 	struct wiring w = WIRING;
 	auto_close int netns = open_netns(now, e);
-	int r = netns < 0 ? netns
-			  : network_join(s, a,
-					 &(struct network_join){
-						 .id = c->id,
-						 .name = c->name,
-						 .asked = &asked,
-						 .ports = c->ports,
-						 .host_netns = -1,
-						 .more = true,
-					 },
-					 &w.status, &w.lock, e);
+	int r = netns < 0 ? netns : join(s, a, c, &asked, true, &w, e);
 
-	if (r < 0)
+	if (r < 0) {
+		wiring_close(&w);
 		return r;
+	}
 	target.netns = netns;
+	target.host_netns = w.host;
 	target.lock = w.lock;
 	r = apply(s, a, &w, &target, now->run.start_time, e);
 	network_target_close(&target);

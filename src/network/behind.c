@@ -15,6 +15,7 @@
 
 #include "kernel/open.h"
 #include "network/network_private.h"
+#include "network/usernet.h"
 
 #define IDLE_MS 1000
 #define WAITER  "idle.lock" /* in networks/NAME: one waits for each bridge */
@@ -82,11 +83,12 @@ static void remove_bridge(const struct state *s, struct netlink *host,
 void network_remove_bridge(const struct state *s, const struct network *n)
 {
 	const struct network_endpoint p = { .network = n->name, .bridge = n->network_interface };
+	auto_close int netns = usernet_find(s);
 	AUTO(netlink) host = NULL;
 	struct netlink_info info;
 
-	if (network_driver(n) == NETWORK_BRIDGE && netlink_open(-1, &host, NULL) == 0 &&
-	    is_idle(host, &p, &info))
+	if (network_driver(n) == NETWORK_BRIDGE && netns != USERNET_NONE &&
+	    netlink_open(netns, &host, NULL) == 0 && is_idle(host, &p, &info))
 		netlink_link_remove(host, info.index, NULL);
 }
 

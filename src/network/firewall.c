@@ -12,6 +12,7 @@
 #include "kernel/netfilter.h"
 #include "kernel/process.h"
 #include "network/firewall_private.h"
+#include "network/usernet.h"
 
 #define TABLE "berth" /* of family inet */
 #define LOCK  "firewall.lock"
@@ -224,9 +225,11 @@ int firewall_forget(const struct state *s, const struct network *n, int host_net
 	auto_buf out = BUF(FIREWALL_INPUT_MAX);
 	auto_close int held = -1;
 	auto_close int socket = -1;
+	auto_close int own = host_netns == -1 ? usernet_find(s) : -1;
 	int r;
 
-	if (!text_eq(n->driver, "bridge") || !n->network_interface)
+	host_netns = host_netns == -1 ? own : host_netns;
+	if (!text_eq(n->driver, "bridge") || !n->network_interface || host_netns == USERNET_NONE)
 		return 0;
 	held = r = lock(s, e);
 	if (r >= 0)
@@ -244,8 +247,12 @@ int firewall_forget(const struct state *s, const struct network *n, int host_net
 int firewall_reload(const struct state *s, int host_netns, struct err *e)
 {
 	AUTO(arena) a = arena_new();
+	auto_close int own = host_netns == -1 ? usernet_find(s) : -1;
 	auto_close int held = lock(s, e);
 
+	host_netns = host_netns == -1 ? own : host_netns;
+	if (host_netns == USERNET_NONE)
+		return 0;
 	return held < 0 ? held : replace_all(s, a, NULL, host_netns, e);
 }
 

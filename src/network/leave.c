@@ -13,6 +13,7 @@
 #include "network/names.h"
 #include "network/op.h"
 #include "network/pasta.h"
+#include "network/usernet.h"
 
 static void keep_first(int r, const struct err *said, int *first, struct err *e)
 {
@@ -28,8 +29,11 @@ static int leave_bridge(const struct state *s, const struct network_endpoint *p,
 {
 	AUTO(netlink) host = NULL;
 	struct netlink_info port = { 0 };
-	int r = netlink_open(host_netns, &host, e);
+	int r;
 
+	if (host_netns == USERNET_NONE)
+		return 0;
+	r = netlink_open(host_netns, &host, e);
 	if (r < 0)
 		return r;
 	if (p->host_interface && netlink_link_find(host, p->host_interface, 0, &port, NULL) == 0) {
@@ -101,7 +105,7 @@ int network_take_back(const struct state *s, const struct network_status *st, in
 	struct err said;
 	int r = 0;
 
-	if (first == 0 && st->ports.n)
+	if (first == 0 && st->ports.n && host_netns != USERNET_NONE)
 		keep_first(firewall_close(s, st, host_netns, &said), &said, &r, e);
 	for (size_t i = st->endpoints.n; i > first; i--) {
 		const struct network_endpoint *p = &st->endpoints.v[i - 1];
@@ -130,7 +134,7 @@ static void drop_everywhere(const struct state *s, struct arena *a, const char *
 		network_lease_drop(s, names.v[i], id);
 }
 
-int network_leave(const struct state *s, const char *id, int host_netns, struct err *e)
+static int leave(const struct state *s, const char *id, int host_netns, struct err *e)
 {
 	AUTO(arena) a = arena_new();
 	struct network_status st = { 0 };
@@ -155,8 +159,17 @@ int network_leave(const struct state *s, const char *id, int host_netns, struct 
 	return r < 0 ? err_wrap(e, "take back the networks of %.12s", id) : 0;
 }
 
-int network_leave_one(const struct state *s, const char *id, const char *network, int host_netns,
-		      struct err *e)
+int network_leave(const struct state *s, const char *id, int host_netns, struct err *e)
+{
+	auto_close int own = host_netns == -1 ? usernet_find(s) : -1;
+	int r = leave(s, id, host_netns == -1 ? own : host_netns, e);
+
+	usernet_end(s);
+	return r;
+}
+
+static int leave_network(const struct state *s, const char *id, const char *network, int host_netns,
+			 struct err *e)
 {
 	AUTO(arena) a = arena_new();
 	struct network_status st;
@@ -184,6 +197,16 @@ int network_leave_one(const struct state *s, const char *id, const char *network
 	r = network_record_save(dir, &st, e);
 	if (r == 0)
 		forget_names(s, &(struct network_endpoints){ &gone, 1 }, host_netns);
+	return r;
+}
+
+int network_leave_one(const struct state *s, const char *id, const char *network, int host_netns,
+		      struct err *e)
+{
+	auto_close int own = host_netns == -1 ? usernet_find(s) : -1;
+	int r = leave_network(s, id, network, host_netns == -1 ? own : host_netns, e);
+
+	usernet_end(s);
 	return r;
 }
 

@@ -17,6 +17,7 @@
 #include "kernel/kernel.h"
 #include "network/daemon.h"
 #include "network/names.h"
+#include "network/usernet.h"
 
 #define HOSTS_MAX (1 << 20)
 
@@ -136,7 +137,7 @@ static int stop(struct server *v, const char *network, struct err *e)
 	return state_remove_run(v->state, NAMES, network, e);
 }
 
-int names_update(const struct state *s, const char *network, int host_netns, struct err *e)
+static int update(const struct state *s, const char *network, int host_netns, struct err *e)
 {
 	AUTO(arena) a = arena_new();
 	struct network_statuses all = { 0 };
@@ -157,5 +158,13 @@ int names_update(const struct state *s, const char *network, int host_netns, str
 	if (r < 0)
 		return r;
 	v.network = n;
-	return names_any(n, &all) ? serve(&v, &all, e) : stop(&v, network, e);
+	return host_netns != USERNET_NONE && names_any(n, &all) ? serve(&v, &all, e)
+								: stop(&v, network, e);
+}
+
+int names_update(const struct state *s, const char *network, int host_netns, struct err *e)
+{
+	auto_close int own = host_netns == -1 ? usernet_find(s) : -1;
+
+	return update(s, network, host_netns == -1 ? own : host_netns, e);
 }

@@ -113,6 +113,14 @@ int pasta_start(struct arena *a, const struct pasta *how, struct err *e)
 	return r < 0 ? err_wrap(e, "pasta") : 0;
 }
 
+bool pasta_runs(struct arena *a, int dir, const char *path)
+{
+	auto_close int pidfd =
+		daemon_find(a, dir, PID_FILE, arena_printf(a, "%s/" PID_FILE, path), NULL);
+
+	return pidfd >= 0;
+}
+
 void pasta_stop(struct arena *a, int dir, const char *path)
 {
 	daemon_stop(a, dir, PID_FILE, arena_printf(a, "%s/" PID_FILE, path));

@@ -18,6 +18,8 @@ struct pasta {
 };
 /* ERR_NOT_FOUND: pasta is not installed; ERR_UNSUPPORTED: a port that it can't forward. */
 int pasta_start(struct arena *a, const struct pasta *how, struct err *e);
+/* path, dir: as struct pasta's. */
+bool pasta_runs(struct arena *a, int dir, const char *path);
 void pasta_stop(struct arena *a, int dir, const char *path);
 /* The deciding part. */
 int pasta_arguments(struct arena *a, const struct pasta *how, const char *program,
