@@ -38,6 +38,7 @@ struct walk {
 	char *next;
 	unsigned links;
 	bool make; /* missing directories */
+	bool file; /* the last component is none of them */
 	mode_t make_mode;
 };
 
@@ -175,7 +176,7 @@ static int walk_open(struct walk *w, int flags, mode_t mode)
 			if (r > 0)
 				continue;
 		}
-		if (!last || slash || w->make) {
+		if (!last || slash || (w->make && !w->file)) {
 			r = walk_into(w, name);
 			if (r < 0)
 				return r;
@@ -188,9 +189,8 @@ static int walk_open(struct walk *w, int flags, mode_t mode)
 	return fd < 0 ? -errno : fd;
 }
 
-static int walk_path(int root, const char *path, int flags, mode_t mode, bool make)
+static int walk_from(struct walk *w, const char *path, int flags, mode_t mode)
 {
-	struct walk w = { .root = root, .at = root, .make = make, .make_mode = mode };
 	size_t len = strlen(path);
 	int fd;
 
@@ -198,11 +198,18 @@ static int walk_path(int root, const char *path, int flags, mode_t mode, bool ma
 		return -ENOENT;
 	if (len >= PATH_MAX)
 		return -ENAMETOOLONG;
-	memcpy(w.rest, path, len + 1);
-	w.next = w.rest;
-	fd = walk_open(&w, flags, mode);
-	walk_to(&w, root);
+	memcpy(w->rest, path, len + 1);
+	w->next = w->rest;
+	fd = walk_open(w, flags, mode);
+	walk_to(w, w->root);
 	return fd;
+}
+
+static int walk_path(int root, const char *path, int flags, mode_t mode, bool make)
+{
+	struct walk w = { .root = root, .at = root, .make = make, .make_mode = mode };
+
+	return walk_from(&w, path, flags, mode);
 }
 
 static int open_in(int root, const char *path, int flags, mode_t mode)
@@ -253,6 +260,16 @@ int kernel_mkdir_in(int root, const char *path, mode_t mode, struct err *e)
 
 	if (fd == -ENOENT)
 		fd = walk_path(root, path, O_PATH | O_DIRECTORY, mode, true);
+	return fd < 0 ? err_from(e, fd, "%s", path) : fd;
+}
+
+int kernel_make_file_in(int root, const char *path, mode_t mode, mode_t parents, struct err *e)
+{
+	struct walk w = {
+		.root = root, .at = root, .make = true, .file = true, .make_mode = parents
+	};
+	int fd = walk_from(&w, path, O_RDONLY | O_CREAT | O_NOCTTY | O_NONBLOCK, mode);
+
 	return fd < 0 ? err_from(e, fd, "%s", path) : fd;
 }
 

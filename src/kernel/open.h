@@ -16,6 +16,9 @@ int kernel_open_in(int root, const char *path, int flags, struct err *e);
 int kernel_create_in(int root, const char *path, int flags, mode_t mode, struct err *e);
 /* Makes the directory and its missing parents inside root, and opens it O_PATH. */
 int kernel_mkdir_in(int root, const char *path, mode_t mode, struct err *e);
+/* Opens the file to read, made if missing with its missing parents, also where dangling symlinks
+ * lead. The modes are less the umask. */
+int kernel_make_file_in(int root, const char *path, mode_t mode, mode_t parents, struct err *e);
 /* Opens the directory that path's last component is in, made if missing, O_PATH; *ret_name is that
  * component, inside path. A path that ends in ".." or is the root itself: -EINVAL. */
 int kernel_parent_in(int root, const char *path, mode_t mode, const char **ret_name, struct err *e);

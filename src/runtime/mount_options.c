@@ -218,16 +218,17 @@ void mount_options_names(struct arena *a, struct texts *ret)
 		texts_add(a, ret, rows[i].name);
 }
 
-/* To IDs of the host, for IDs inside the container. */
-static bool resolve(const struct oci_id_maps *own, uint64_t *id, uint64_t size)
+/* crun's meaning of "@": moved as far as the container's own mapping moves its first ID. */
+static bool move_map(const struct oci_id_maps *own, struct oci_id_map *map)
 {
 	for (size_t i = 0; i < own->n; i++) {
 		const struct oci_id_map *m = &own->v[i];
 
-		if (*id < m->container_id || *id + size > m->container_id + m->size)
+		if (map->container_id < m->container_id ||
+		    map->container_id >= m->container_id + m->size)
 			continue;
-		*id += m->host_id - m->container_id;
-		return true;
+		map->host_id += m->host_id - m->container_id;
+		return map->host_id + map->size <= UINT32_MAX;
 	}
 	return false;
 }
@@ -242,7 +243,7 @@ static int read_map(const char *text, const struct oci_id_maps *own, struct oci_
 	    size == 0 || inside + size > UINT32_MAX || outside + size > UINT32_MAX)
 		return -EINVAL;
 	*ret = (struct oci_id_map){ inside, outside, size };
-	return *text == '@' && !resolve(own, &ret->host_id, size) ? -EINVAL : 0;
+	return *text == '@' && !move_map(own, ret) ? -EINVAL : 0;
 }
 
 static int read_maps(struct arena *a, const char *text, const struct oci_id_maps *own,

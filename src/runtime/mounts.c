@@ -48,16 +48,11 @@ static bool is_proc_or_sys(const char *target)
 
 static int make_target(const struct mount_step *m, struct err *e)
 {
-	auto_close int parent = -1;
-	const char *name;
 	int fd;
 
 	if (!m->is_file)
 		return kernel_mkdir_in(m->s.c->root, m->target, 0755, e);
-	parent = kernel_parent_in(m->s.c->root, m->target, 0755, &name, e);
-	if (parent < 0)
-		return parent;
-	fd = kernel_create_in(m->s.c->root, m->target, O_WRONLY, 0644, e);
+	fd = kernel_make_file_in(m->s.c->root, m->target, 0644, 0755, e);
 	if (fd >= 0)
 		close(fd);
 	return fd < 0 ? fd : kernel_open_in(m->s.c->root, m->target, O_PATH, e);

@@ -110,6 +110,24 @@ static void a_file_is_created_where_links_lead_inside(void **state)
 			 -EEXIST);
 }
 
+static void a_file_is_made_with_its_parents_where_a_dangling_link_leads(void **state)
+{
+	int fd = kernel_make_file_in(root, "dangling", 0640, 0755, &e);
+	struct stat st;
+
+	if (fd < 0)
+		fail_msg("%s", e.msg);
+	assert_true(same(fd, "var/lib/later"));
+	close(fd);
+	assert_int_equal(fstatat(root, "var/lib/later", &st, 0), 0);
+	assert_int_equal(st.st_mode, S_IFREG | 0640);
+	fd = kernel_make_file_in(root, "new/../other/file", 0644, 0755, &e);
+	assert_true(same(fd, "other/file"));
+	close(fd);
+	assert_int_equal(kernel_make_file_in(root, "other/file/below", 0644, 0755, &e), -ENOTDIR);
+	assert_int_equal(kernel_make_file_in(root, "loop", 0644, 0755, &e), -ELOOP);
+}
+
 static void a_dangling_links_target_is_created_inside(void **state)
 {
 	int fd;
@@ -228,6 +246,7 @@ int main(void)
 		BOTH(a_link_itself_can_be_opened),
 		BOTH(a_file_is_created_where_links_lead_inside),
 		BOTH(a_dangling_links_target_is_created_inside),
+		BOTH(a_file_is_made_with_its_parents_where_a_dangling_link_leads),
 		BOTH(directories_are_made_with_their_parents),
 		BOTH(the_parent_of_a_name_is_opened),
 		BOTH(magic_links_are_refused),

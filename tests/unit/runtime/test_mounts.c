@@ -167,7 +167,8 @@ static void a_mapping_may_be_in_an_option(void **state)
 		"uids=0-0-0;gids=0-0-1",
 		"x=0-0-1",
 		"uids=0-0-1x;gids=0-0-1",
-		"uids=@0-5000-1;gids=0-0-1",
+		"uids=@1000-0-1;gids=0-0-1",
+		"uids=@0-4294967295-1;gids=0-0-1",
 	};
 
 	assert_int_equal(mount_options_id_maps(a, "uids=0-1-2#5-6-7;gids=@0-10-5", &os, &uids,
@@ -354,6 +355,24 @@ static void links_are_followed_or_not_as_asked(void **state)
 		"file\nfile\ntext\nfile\n");
 }
 
+static void what_a_dangling_link_leads_to_is_made(void **state)
+{
+	need_start();
+	host_file("file", "text\n", 0);
+	assert_int_equal(symlinkat("../not/here", root, "lost"), 0);
+	assert_int_equal(symlinkat("/nor/there", root, "astray"), 0);
+	expect(
+		&(struct config_parts){
+			.args = script("cat /not/here; ls /nor/there"),
+			.mounts = and_mount(
+				"{\"destination\":\"/lost\",\"source\":\"%s/file\",\"options\":["
+				"\"bind\"]},{\"destination\":\"/astray\",\"source\":\"%s\","
+				"\"options\":[\"bind\"]}",
+				host, host),
+		},
+		"text\nfile\n");
+}
+
 static void long_options_reach_the_file_system(void **state)
 {
 	auto_buf lower = BUF(8192);
@@ -472,6 +491,7 @@ int main(void)
 		TEST(what_is_mounted_is_changed_by_a_remount),
 		TEST(options_of_the_file_system_reach_it),
 		TEST(links_are_followed_or_not_as_asked),
+		TEST(what_a_dangling_link_leads_to_is_made),
 		TEST(long_options_reach_the_file_system),
 		TEST(ids_are_mapped_by_an_option_and_by_the_containers_own),
 		TEST(what_cannot_be_mapped_is_named),
