@@ -55,7 +55,7 @@ struct cgroup_manager {
 	bool (*is_frozen)(struct cgroup *c);
 	/* SIGKILL, at once and to all; -EOPNOTSUPP where the kernel has no such thing. */
 	int (*kill_all)(struct cgroup *c);
-	/* Thaws all that would not die otherwise. */
+	/* Thaws all that would not die otherwise, wherever it was frozen. */
 	void (*let_go)(struct cgroup *c);
 	int (*stats)(struct cgroup *c, struct cgroup_stats *ret, struct err *e);
 	void (*report)(struct cgroup *c, struct arena *a, struct report *ret);

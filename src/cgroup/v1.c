@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cgroup/device.h"
 #include "cgroup/v1.h"
@@ -243,13 +244,47 @@ static bool v1_is_frozen(struct cgroup *c)
 	return g && strncmp(group_read(g, a, "freezer.state"), "FR", 2) == 0;
 }
 
-/* What the container froze, itself or in groups of its own, would not die. */
+static bool has_pid(const struct group_pids *pids, size_t n, pid_t pid)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pids->v[i] == pid)
+			return true;
+	return false;
+}
+
+/* Processes of its other groups that somebody moved to another freezer come back to its own. */
+static void gather(struct cgroup *c, const struct group *freezer)
+{
+	AUTO(arena) a = arena_new();
+	struct group_pids own = { .arena = a }, all = { .arena = a };
+	struct err ignored;
+	char pid[16];
+
+	if (group_pids(freezer, &own, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < c->len; i++)
+		if (&c->groups[i] != freezer)
+			group_pids(&c->groups[i], &all, &ignored);
+	for (size_t i = 0; i < all.n; i++) {
+		if (has_pid(&own, own.n, all.v[i]) || has_pid(&all, i, all.v[i]))
+			continue;
+		/* An empty one may have been removed already. */
+		mkdir(freezer->dir, 0755);
+		snprintf(pid, sizeof(pid), "%d", (int)all.v[i]);
+		group_write(freezer, "cgroup.procs", pid);
+	}
+}
+
+/* What the container froze, itself or in groups of its own, would not die, nor what stands in a
+ * frozen group of others. */
 static void v1_let_go(struct cgroup *c)
 {
 	const struct group *g = v1_group(c, "freezer");
 
-	if (g)
-		group_write_below(g, "freezer.state", "THAWED");
+	if (!g)
+		return;
+	group_write_below(g, "freezer.state", "THAWED");
+	gather(c, g);
 }
 
 static int v1_kill_all(struct cgroup *c)

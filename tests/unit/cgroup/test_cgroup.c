@@ -292,6 +292,33 @@ static void a_limit_without_its_controller_is_refused(void **state)
 	assert_non_null(strstr(e.msg, "linux.resources.hugepageLimits"));
 }
 
+/* With separate hierarchies somebody may have put it into a freezer elsewhere. */
+static void what_stands_frozen_elsewhere_can_be_killed(void **state)
+{
+	struct cgroup *c;
+	char other[128], file[160], text[16];
+	struct err e;
+	pid_t pid;
+
+	need("freezer");
+	c = make(NULL);
+	snprintf(other, sizeof(other), "/sys/fs/cgroup/freezer/elsewhere-%d", (int)getpid());
+	if (mkdir(other, 0755) < 0) {
+		print_message("needs the freezer of cgroup v1\n");
+		unmake(c);
+		skip();
+	}
+	pid = sleeper(c, 0);
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	snprintf(file, sizeof(file), "%s/cgroup.procs", other);
+	assert_int_equal(file_poke_at(AT_FDCWD, file, text, &e), 0);
+	snprintf(file, sizeof(file), "%s/freezer.state", other);
+	assert_int_equal(file_poke_at(AT_FDCWD, file, "FROZEN", &e), 0);
+	unmake(c);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(rmdir(other), 0);
+}
+
 static void a_frozen_group_stands_still_and_can_be_killed(void **state)
 {
 	volatile uint64_t *count =
@@ -637,6 +664,7 @@ int main(void)
 		cmocka_unit_test(a_limit_that_the_kernel_refuses_is_named_and_leaves_nothing),
 		cmocka_unit_test(a_limit_without_its_controller_is_refused),
 		cmocka_unit_test(a_frozen_group_stands_still_and_can_be_killed),
+		cmocka_unit_test(what_stands_frozen_elsewhere_can_be_killed),
 		cmocka_unit_test(what_froze_itself_is_removed_too),
 		cmocka_unit_test(a_limit_below_what_is_in_use_is_refused_if_asked),
 		cmocka_unit_test(a_fork_bomb_ends),
