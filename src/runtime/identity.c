@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -53,6 +54,27 @@ static int enter_directory(void *arg, struct err *e)
 		return err_set(e, ERR_DENIED, "working directory %s is outside the container",
 			       d->path);
 	d->s.c->at_cwd = true;
+	return 0;
+}
+
+/* While the root can still be written to.  What fails is told when it is entered. */
+static int make_directory(void *arg, struct err *e)
+{
+	const struct directory *d = arg;
+	struct err ignored;
+	auto_close int fd = kernel_mkdir_in(d->s.c->root, d->path, 0755, &ignored);
+
+	return 0;
+}
+
+int directory_plan(struct build *b, struct err *e)
+{
+	struct directory *d = ARENA_NEW(b->a, struct directory);
+
+	if (!b->process || strcmp(b->process->cwd, "/") == 0)
+		return 0;
+	*d = (struct directory){ .s = { b->c, b->process->cwd }, .path = b->process->cwd };
+	step_add(&b->child, "directory", make_directory, d);
 	return 0;
 }
 

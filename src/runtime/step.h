@@ -98,6 +98,7 @@ int mounts_plan(struct build *b, struct err *e);
 int devices_plan(struct build *b, struct err *e);
 int console_plan(struct build *b, struct err *e);     /* open the terminal */
 int mounts_seal_plan(struct build *b, struct err *e); /* what is to be read-only by now */
+int directory_plan(struct build *b, struct err *e);   /* make the working one */
 int sysctl_plan(struct build *b, struct err *e);
 int paths_plan(struct build *b, struct err *e); /* masked and read-only */
 int names_plan(struct build *b, struct err *e); /* host name, domain name */

@@ -192,6 +192,22 @@ mkdir: can't create directory '/home/y': Read-only file system
 1"
 }
 
+@test "oci config: a working directory is made on a read-only root, and on a mount" {
+    config '.root.readonly = true | .process.cwd = "/new/folder"'
+    program pwd
+    prints /new/folder
+    config '.process.cwd = "/m/folder"'
+    add_mount '{"destination": "/m", "type": "tmpfs", "options": ["ro"]}'
+    program sh -c 'pwd; rmdir /m/folder 2>&1; true'
+    prints "/m/folder
+rmdir: '/m/folder': Read-only file system"
+    mkdir "$BATS_TEST_TMPDIR/given"
+    config '.process.cwd = "/m/folder"'
+    config --arg from "$BATS_TEST_TMPDIR/given" \
+        '.mounts[-1] = {destination: "/m", source: $from, options: ["bind", "ro"]}'
+    refused "chdir to /m/folder: read-only file system"
+}
+
 # --- devices, network devices ------------------------------------------------
 
 @test "oci config: devices of all kinds, with their mode and owner" {
