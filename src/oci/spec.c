@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "cgroup/cgroup.h"
 #include "oci/command.h"
 #include "spec/runtime.h"
 
@@ -97,6 +98,22 @@ static void make_rootless(struct arena *a, struct oci_config *c)
 	change_mounts(a, &c->mounts);
 }
 
+/* Separate hierarchies are mounted for a container as they are, so that no namespace of them is
+ * asked for: as runc and crun do. */
+static int share_cgroups(struct arena *a, struct oci_config *c, struct err *e)
+{
+	struct oci_namespaces *l = &c->linux_part->namespaces;
+	struct cgroup_host host;
+	int r = cgroup_host_read(a, &host, e);
+
+	if (r < 0 || host.version == CGROUP_V2)
+		return r;
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].type == OCI_NS_CGROUP)
+			l->v[i] = l->v[--l->n];
+	return 0;
+}
+
 static int spec(struct oci_globals *g, const struct spec_args *args, struct err *e)
 {
 	const char *name = text_empty(args->file) ? "config.json" : args->file;
@@ -105,6 +122,9 @@ static int spec(struct oci_globals *g, const struct spec_args *args, struct err 
 	struct oci_config c = { 0 };
 	int r = oci_config_read(g->arena, standard, strlen(standard), &c, e);
 
+	if (r < 0)
+		return r;
+	r = share_cgroups(g->arena, &c, e);
 	if (r < 0)
 		return r;
 	c.hostname = g->program;
