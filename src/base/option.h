@@ -145,6 +145,9 @@ int option_parse(struct arena *a, const struct command *root, void *globals, int
 
 /* path as option_result has it. */
 void option_help(struct buf *out, const char *program, const char *path, const struct command *c);
+/* Without the summary in front, for who begins otherwise. */
+void option_help_rest(struct buf *out, const char *program, const char *path,
+		      const struct command *c);
 /* A man page in mdoc; prose is the text of doc/commands/PATH.md below its option list, or NULL. */
 void option_man(struct buf *out, const char *program, const char *path, const struct command *c,
 		const char *prose);

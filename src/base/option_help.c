@@ -106,10 +106,16 @@ static void add_options(struct buf *out, struct arena *a, const struct command *
 
 void option_help(struct buf *out, const char *program, const char *path, const struct command *c)
 {
+	buf_addf(out, "%s\n\n", c->summary);
+	option_help_rest(out, program, path, c);
+}
+
+void option_help_rest(struct buf *out, const char *program, const char *path,
+		      const struct command *c)
+{
 	AUTO(arena) a = arena_new();
 	const char *full = command_path(a, program, path);
 
-	buf_addf(out, "%s\n\n", c->summary);
 	if (*path || c->description) {
 		buf_adds(out, "Description:\n");
 		add_indented(out, c->description ? c->description : c->summary, "  ");

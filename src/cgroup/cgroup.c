@@ -218,7 +218,7 @@ int cgroup_join(const struct cgroup *c, bool born_in, struct err *e)
 		if (g == c->unified && born_in)
 			continue;
 		if (put(g->join, "0") < 0)
-			return err_sys(e, "join cgroup %s", g->dir);
+			return err_sys(e, "join: adding pid 0 to cgroups: write %s", g->join);
 	}
 	return 0;
 }

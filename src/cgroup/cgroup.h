@@ -103,8 +103,8 @@ bool cgroup_adopts(const struct cgroup *c);
  * in yet. born_in: it was cloned into cgroup_fd(). Allocates nothing. */
 int cgroup_join(const struct cgroup *c, bool born_in, struct err *e);
 /* What exec joins. `paths` are groups below c's: "PATH" for every hierarchy, or, with separate
- * hierarchies, "CONTROLLER[,CONTROLLER]:PATH" for those (ERR_INVALID: "bad sub cgroup path",
- * "unknown controller"; ERR_NOT_FOUND: no such group). Without any it is c's own, or, where that
+ * hierarchies, "CONTROLLER[,CONTROLLER]:PATH" for those (ERR_INVALID: "is not a sub cgroup path",
+ * "unknown controller"; ERR_NOT_FOUND: "adding pid"). Without any it is c's own, or, where that
  * takes no processes because its controllers were handed down (v2), the one that `pid`, the
  * container's first process, is in. */
 int cgroup_open_below(const struct cgroup *c, const struct texts *paths, pid_t pid,

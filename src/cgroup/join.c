@@ -56,8 +56,10 @@ static void move(struct cgroup *c, struct group *g, const char *dir)
 static int move_below(struct cgroup *c, struct group *g, const char *path, struct err *e)
 {
 	move(c, g, path_join(c->arena, g->dir, path));
+	/* 0 is the process that writes. */
 	if (access(g->dir, F_OK) < 0)
-		return err_sys(e, "adding pid to cgroup %s", g->dir);
+		return err_sys(e, "--cgroup: adding pid 0 to cgroups: open %s/cgroup.procs",
+			       g->dir);
 	return 0;
 }
 
@@ -93,7 +95,7 @@ static int choose(struct cgroup *c, const char *one, struct err *e)
 	int r = 0;
 
 	if (path_goes_up(path) || (colon && c->len == 1))
-		return err_set(e, ERR_INVALID, "--cgroup: bad sub cgroup path \"%s\"", one);
+		return err_set(e, ERR_INVALID, "--cgroup: %s is not a sub cgroup path", path);
 	path += strspn(path, "/");
 	if (colon)
 		return move_controllers(c, arena_strndup(c->arena, one, (size_t)(colon - one)),

@@ -95,9 +95,14 @@ static int execute(struct executing *x, int pidfd, struct err *e)
 		how.cgroups_below = x->args.cgroups;
 	}
 	r = handover_streams(x->g, x->args.preserve_fds, &how.streams, e);
+	/* runc's words, by which people follow it. */
 	log_debug("nsexec container setup of %s", x->at.r.id);
 	log_debug("setns_init: about to exec %s", x->process->args.v[0]);
-	return r < 0 ? r : runtime_exec(&how, x->g->arena, &x->c, e);
+	if (r == 0)
+		r = runtime_exec(&how, x->g->arena, &x->c, e);
+	if (r == 0)
+		log_debug("child process in init(): %d executed it", (int)x->c.pid);
+	return r;
 }
 
 static int tell(struct executing *x, struct err *e)

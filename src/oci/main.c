@@ -135,12 +135,40 @@ static int print_version(const struct oci_globals *g)
 	return oci_print(g, &out);
 }
 
+/* It begins as runc's does. */
 static int print_help(const struct oci_globals *g, const struct option_result *found)
 {
 	auto_buf out = BUF((size_t)1 << 20);
 
-	option_help(&out, g->program, found->path, found->command);
+	buf_addf(&out, "NAME:\n   %s%s%s - %s\n\n", g->program, *found->path ? " " : "",
+		 found->path, found->command->summary);
+	option_help_rest(&out, g->program, found->path, found->command);
 	return oci_print(g, &out);
+}
+
+/* Help was asked for something that isn't there, in runc's words. */
+static void tell_no_topic(const struct oci_globals *g, int argc, char **argv, struct err *e)
+{
+	const char *word = strchr(e->msg, '`'), *end;
+	bool asked = false;
+
+	for (int i = 1; i < argc; i++)
+		asked |= strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0;
+	word = word ? strchr(word, ' ') : NULL;
+	end = word ? strchr(word, '`') : NULL;
+	if (asked && end)
+		err_set(e, ERR_INVALID, "No help topic for '%.*s'", (int)(end - word - 1),
+			arena_strdup(g->arena, word + 1));
+}
+
+static int tell_misuse(const struct oci_globals *g, int argc, char **argv, struct err *e)
+{
+	bool unknown = text_after(e->msg, "unrecognized command") && !g->as_crun;
+
+	if (unknown)
+		tell_no_topic(g, argc, argv, e);
+	oci_fail(g, e);
+	return unknown ? EXIT_UNKNOWN_COMMAND : OCI_FAILED;
 }
 
 static int dispatch(struct oci_globals *g, struct option_result *found)
@@ -176,11 +204,7 @@ int oci_main(int argc, char **argv)
 
 		return r < 0 ? OCI_FAILED : printed;
 	}
-	if (r < 0) {
-		oci_fail(&g, &e);
-		return text_after(e.msg, "unrecognized command") && !g.as_crun
-			       ? EXIT_UNKNOWN_COMMAND
-			       : OCI_FAILED;
-	}
+	if (r < 0)
+		return tell_misuse(&g, argc, argv, &e);
 	return dispatch(&g, &found);
 }

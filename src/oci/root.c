@@ -64,7 +64,7 @@ static const struct command *const commands[] = {
 
 const struct command oci_root_command = {
 	.name = "berth-oci",
-	.summary = "Run containers of OCI bundles",
+	.summary = "Open Container Initiative runtime",
 	.options = options,
 	.args_size = sizeof(struct oci_globals),
 	.commands = commands,

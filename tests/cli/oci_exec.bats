@@ -99,8 +99,10 @@ PROCESS
     mkdir "$group/below"
     run -0 oci exec --cgroup pids:below "$ID" cat /proc/self/cgroup
     output_has "/$ID/below"
-    oci_fails -255 "bad sub cgroup path" -- exec --cgroup pids:../up "$ID" true
+    oci_fails -255 "is not a sub cgroup path" -- exec --cgroup pids:../up "$ID" true
     oci_fails -255 "unknown controller" -- exec --cgroup nope:below "$ID" true
+    oci_fails -255 " adding pid " "/none/cgroup.procs: no such file" -- exec --cgroup pids:none "$ID" true
+    oci_fails -255 " adding pid " "/none/cgroup.procs: no such file" -- exec --cgroup none "$ID" true
 }
 
 @test "oci exec: the last variable of a name counts, and signals are passed on" {

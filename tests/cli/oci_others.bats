@@ -26,6 +26,13 @@ load oci
     run -0 grep -c level=debug "$BATS_TEST_TMPDIR/log"
     run -0 cat "$BATS_TEST_TMPDIR/log"
     output_has "nsexec container setup" "child process in init()" "init: closing the pipe to signal completion"
+    program sleep 1000
+    started
+    rm "$BATS_TEST_TMPDIR/log"
+    run -0 oci --debug --log "$BATS_TEST_TMPDIR/log" exec "$ID" true
+    output_is ""
+    run -0 cat "$BATS_TEST_TMPDIR/log"
+    output_has "nsexec container setup" "child process in init()" "setns_init: about to exec"
 }
 
 # bats test_tags=rootless
@@ -40,6 +47,13 @@ load oci
         run -0 oci $command -h
     done
     oci_fails -3 "unrecognized command" -- nonesuch
+    run -0 oci --help
+    [ "${lines[0]}" = NAME: ]
+    [ "${lines[1]}" = "   berth-oci - Open Container Initiative runtime" ]
+    run -0 oci list -h
+    [ "${lines[0]}" = NAME: ]
+    [[ ${lines[1]} == "   berth-oci list - "* ]]
+    oci_fails -3 "No help topic for 'nonesuch'" -- nonesuch -h
     oci_fails "unknown flag: --nonesuch" -- list --nonesuch
     ln -s "$OCI" "$BATS_TEST_TMPDIR/crun"
     run -1 "$BATS_TEST_TMPDIR/crun" --root "$BATS_TEST_TMPDIR/oci" exec none true

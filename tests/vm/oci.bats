@@ -105,7 +105,7 @@ made() {
     mkdir "$top/other"
     run -0 oci exec --cgroup /other "$ID" grep 0:: /proc/self/cgroup
     output_has /other
-    oci_fails -255 "bad sub cgroup path" -- exec --cgroup ../x "$ID" true
+    oci_fails -255 "is not a sub cgroup path" -- exec --cgroup ../x "$ID" true
     oci_fails -255 "adding pid" -- exec --cgroup /missing "$ID" true
 }
 
