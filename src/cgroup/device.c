@@ -42,19 +42,14 @@ static int read_access(const char *text, size_t at, unsigned *ret, struct err *e
 		*ret = DEVICE_ALL;
 		return 0;
 	}
-	for (const char *c = text; *c; c++) {
-		if (*c == 'r')
-			access |= DEVICE_READ;
-		else if (*c == 'w')
-			access |= DEVICE_WRITE;
-		else if (*c == 'm')
-			access |= DEVICE_MKNOD;
-		else
-			return err_set(e, ERR_INVALID,
-				       "linux.resources.devices[%zu].access: invalid device access "
-				       "\"%.16s\"",
-				       at, text);
-	}
+	access = (strchr(text, 'r') ? DEVICE_READ : 0) | (strchr(text, 'w') ? DEVICE_WRITE : 0) |
+		 (strchr(text, 'm') ? DEVICE_MKNOD : 0);
+	/* Other letters beside these are left out, as runc does, and warned of. */
+	if (!access)
+		return err_set(e, ERR_INVALID,
+			       "linux.resources.devices[%zu].access: invalid device access "
+			       "\"%.16s\"",
+			       at, text);
 	*ret = access;
 	return 0;
 }

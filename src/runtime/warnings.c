@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What is left out of a configuration and worth telling; libraries log nothing themselves. */
+#include <string.h>
+
 #include "runtime/capability.h"
 #include "runtime/label.h"
 
@@ -45,6 +47,19 @@ static void warn_labels(const struct oci_config *c, struct arena *a, struct text
 			   c->linux_part->mount_label);
 }
 
+static void warn_devices(const struct oci_linux_resources *r, struct arena *a, struct texts *ret)
+{
+	for (size_t i = 0; r && i < r->devices.n; i++) {
+		const char *access = r->devices.v[i].access;
+
+		if (access && access[strspn(access, "rwm")])
+			texts_addf(a, ret,
+				   "linux.resources.devices[%zu].access: of \"%s\" only r, w and m "
+				   "mean something, the rest is ignored",
+				   i, access);
+	}
+}
+
 void runtime_warnings(const struct oci_config *c, struct arena *a, struct texts *ret)
 {
 	struct texts found = { 0 };
@@ -52,6 +67,8 @@ void runtime_warnings(const struct oci_config *c, struct arena *a, struct texts 
 	if (c->process && c->process->capabilities)
 		warn_capabilities(c->process->capabilities, a, &found);
 	warn_labels(c, a, &found);
+	if (c->linux_part)
+		warn_devices(c->linux_part->resources, a, &found);
 	if (c->linux_part && c->linux_part->personality && c->linux_part->personality->flags.n)
 		texts_add(a, &found, "linux.personality.flags: none is known, all are ignored");
 	if (c->linux_part && c->linux_part->intel_rdt &&

@@ -157,7 +157,7 @@ static int check_device_rules(const struct oci_device_rules *l, struct err *e)
 		if (!text_empty(d->type) && (strlen(d->type) != 1 || !strchr("acb", d->type[0])))
 			return INVALID("linux.resources.devices[%zu].type: unknown value \"%s\"", i,
 				       d->type);
-		if (d->access && d->access[strspn(d->access, "rwm")])
+		if (!text_empty(d->access) && !strpbrk(d->access, "rwm"))
 			return INVALID("linux.resources.devices[%zu].access: unknown value \"%s\"",
 				       i, d->access);
 	}

@@ -227,6 +227,15 @@ rmdir: '/m/folder': Read-only file system"
 pts/ptmx"
 }
 
+@test "oci config: letters of a device rule that mean nothing are told and left out" {
+    config '.linux.resources.devices = [{allow: true, access: "rwa"}]'
+    program echo ran
+    run -0 oci run --bundle "$BUNDLE" "$ID"
+    output_has 'linux.resources.devices[0].access: of \"rwa\"' ran
+    config '.linux.resources.devices = [{allow: true, access: "a"}]'
+    refused 'linux.resources.devices[0].access: unknown value "a"'
+}
+
 @test "oci config: a network device moves in with its addresses, and stays where it was on failure" {
     needs program ip
     unshare -n ip link add x type veth peer name y 2>/dev/null || skip "needs veth"

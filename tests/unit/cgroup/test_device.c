@@ -166,7 +166,7 @@ static void nonsense_is_refused(void **state)
 {
 	static const char *const bad[] = {
 		"{\"devices\":[{\"allow\":true,\"type\":\"x\"}]}",
-		"{\"devices\":[{\"allow\":true,\"type\":\"c\",\"access\":\"rwx\"}]}",
+		"{\"devices\":[{\"allow\":true,\"type\":\"c\",\"access\":\"x\"}]}",
 		"{\"devices\":[{\"allow\":true,\"type\":\"c\",\"major\":5000}]}",
 		"{\"devices\":[{\"allow\":true,\"type\":\"c\",\"minor\":-2}]}",
 	};
