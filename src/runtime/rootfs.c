@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The root: a detached mount, attached on top of the old root where nobody else can see it,
- * furnished through its descriptor, and entered by pivot_root(2) when all is done.
+ * The root: a detached mount, attached in a namespace where nobody else can see it, furnished
+ * through its descriptor, and entered by pivot_root(2) when all is done.  It is attached at its own
+ * path, where hooks that run before the pivot look for it in that namespace (config.md,
+ * "createRuntime Hooks"); one without a path on top of the old root.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +18,7 @@
 struct root_step {
 	struct step s;
 	const char *path;
+	const char *place;    /* where it is attached; NULL: "/" */
 	uint64_t propagation; /* MS_*, or 0 */
 	bool recursive;
 };
@@ -57,20 +60,31 @@ static int isolate_mounts(void *arg, struct err *e)
 	return 0;
 }
 
+/* Root of a user namespace may be kept from its path, and a namespace that is joined may have
+ * nothing there. */
+static int open_place(const char *path, struct err *e)
+{
+	int fd = path ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (fd < 0)
+		fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, "/") : fd;
+}
+
 static int attach_root(void *arg, struct err *e)
 {
 	const struct root_step *t = arg;
 	struct kernel_mount_set set = { .propagation = t->propagation, .recursive = t->recursive };
-	auto_close int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_close int place = open_place(t->place, e);
 
-	if (top < 0)
-		return err_sys(e, "/");
+	if (place < 0)
+		return place;
 	if (t->s.c->root < 0) {
 		t->s.c->root = kernel_mount_copy(AT_FDCWD, t->path, true, e);
 		if (t->s.c->root < 0)
 			return err_wrap(e, "root.path %s", t->path);
 	}
-	return kernel_mount_attach(t->s.c->root, top, t->propagation ? &set : NULL, e);
+	return kernel_mount_attach(t->s.c->root, place, t->propagation ? &set : NULL, e);
 }
 
 static int open_root(void *arg, struct err *e)
@@ -109,6 +123,8 @@ int rootfs_plan(struct build *b, struct err *e)
 			return err_set(e, ERR_INVALID, "root: is missing");
 		t->path = root->path[0] == '/' ? root->path : path_join(b->a, bundle, root->path);
 		t->s.words = t->path;
+		/* Without a pivot the old root's mounts are yet to be reached. */
+		t->place = b->create->no_pivot ? NULL : t->path;
 		t->propagation = MS_PRIVATE;
 		t->recursive = true;
 		if (propagation(b->os->rootfs_propagation ? b->os->rootfs_propagation : "",
@@ -188,6 +204,8 @@ int rootfs_enter_plan(struct build *b, struct err *e)
 
 	if (b->config->root && b->config->root->read_only && b->own_mounts)
 		step_add_plain(b, "read-only", make_read_only, "/");
+	if (b->own_mounts && b->create->no_pivot)
+		no_pivot_plan(b);
 	if (!b->own_mounts || b->create->no_pivot) {
 		step_add_plain(b, "chroot", change_root, NULL);
 		return 0;

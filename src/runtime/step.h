@@ -106,6 +106,7 @@ int names_plan(struct build *b, struct err *e); /* host name, domain name */
 void paths_leave_mask(struct child *c);
 int hooks_plan(struct build *b, struct err *e);        /* those before the pivot */
 int rootfs_enter_plan(struct build *b, struct err *e); /* pivot */
+void no_pivot_plan(struct build *b);                   /* before a chroot in its place */
 int limits_early_plan(struct build *b, struct err *e); /* while the host's /proc is there */
 int limits_plan(struct build *b, struct err *e);
 int environment_plan(struct build *b, struct err *e);

@@ -449,3 +449,19 @@ stopped"
     config '.hooks = {createContainer: [{path: "/bin/sleep", args: ["sleep", "60"], timeout: 1}]}'
     refused "hook ran past specified timeout of 1.0s"
 }
+
+@test "oci config: before the pivot a hook finds the root at its path in the container's namespace" {
+    needs root
+    needs program nsenter
+    echo outside >"$BUNDLE/rootfs/etc/seen"
+    echo inside >"$BATS_TEST_TMPDIR/file"
+    config --arg from "$BATS_TEST_TMPDIR/file" --arg to "$BUNDLE/rootfs/etc/seen" '
+        def hook($name): {path: "/bin/sh", args: ["sh", "-c",
+            "pid=$(sed -n \"s/.*\\\"pid\\\": *\\([0-9]*\\).*/\\1/p\" | head -n 1);" +
+            "nsenter -m -t $pid mount --bind " + $from + " " + $to + $name]};
+        .hooks = {createRuntime: [hook("")]}'
+    program cat /etc/seen
+    run -0 oci run --bundle "$BUNDLE" "$ID"
+    output_is inside
+    [ "$(cat "$BUNDLE/rootfs/etc/seen")" = outside ]
+}

@@ -138,6 +138,20 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"STATUS=x\nREADY=1", "n
     output_is "not a program"
 }
 
+@test "oci: without a pivot the host's procfs does not let a guest mount one without masks" {
+    needs root
+    config '.process.capabilities |= map_values(. + ["CAP_SETFCAP"])'
+    # The namespace's own procfs has masks on it, so the kernel allows no other.
+    program unshare -mrpf mount -t proc proc /proc
+    run ! oci run --bundle "$BUNDLE" "$ID"
+    output_has "permission denied"
+    run ! oci run --no-pivot --bundle "$BUNDLE" "$ID"
+    output_has "permission denied"
+    program grep -cE '^[0-9]+ [0-9]+ [0-9:]+ / /proc ' /proc/self/mountinfo
+    run -0 oci run --no-pivot --bundle "$BUNDLE" "$ID"
+    output_is 1
+}
+
 @test "oci: a foreground run passes signals on, and tells which ended it" {
     program sh -c 'trap "exit 9" TERM; echo up; while :; do sleep 0.01; done'
     "$OCI" --root "$BATS_TEST_TMPDIR/oci" run --bundle "$BUNDLE" "$ID" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- &
