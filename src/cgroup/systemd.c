@@ -12,11 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/dbus.h"
 #include "base/file.h"
 #include "base/identity.h"
 #include "base/path.h"
 #include "base/units.h"
-#include "cgroup/dbus.h"
 #include "cgroup/systemd.h"
 #include "cgroup/variant.h"
 
@@ -306,13 +306,7 @@ static int error_of(const struct dbus_message *m, const char *doing, const char 
 
 static int wait_reply(struct dbus *d, uint32_t serial, struct dbus_message *ret, struct err *e)
 {
-	int64_t deadline = clock_monotonic_usec() + JOB_SECONDS * USEC_PER_SEC;
-	int r;
-
-	do
-		r = dbus_next(d, deadline, ret, e);
-	while (r == 0 && ret->reply_serial != serial);
-	return r;
+	return dbus_wait(d, serial, clock_monotonic_usec() + JOB_SECONDS * USEC_PER_SEC, ret, e);
 }
 
 /* JobRemoved: id, job, unit, result. Systemd sends it to whoever is on its own socket. */
@@ -399,7 +393,7 @@ static int call_unit(struct dbus *d, const char *member, const char *unit, const
 
 static int connect_to_manager(struct cgroup *c, struct dbus *d, struct err *e)
 {
-	int r = dbus_connect(d, systemd_socket(c->arena), e);
+	int r = dbus_connect(d, systemd_socket(c->arena), "systemd", e);
 
 	if (r == -ENOENT || r == -ECONNREFUSED)
 		return err_wrap(e, "the cgroup manager systemd does not run here%s",

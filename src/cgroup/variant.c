@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/dbus.h"
 #include "base/units.h"
-#include "cgroup/dbus.h"
 
 #define ITEMS_MAX 64
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What systemd's socket may send. */
+/* What a D-Bus socket may send. */
 #include <stdint.h>
 #include <string.h>
 
-#include "cgroup/dbus.h"
+#include "base/dbus.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -7,9 +7,9 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include "base/dbus.h"
 #include "base/file.h"
 #include "base/units.h"
-#include "cgroup/dbus.h"
 #include "cgroup/systemd.h"
 #include "cgroup/variant.h"
 #include "unit.h"
@@ -302,7 +302,7 @@ static int talk(const char *greeting, const struct buf *answer, struct dbus_mess
 	assert_non_null(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/s", folder);
 	pid = serve(path, greeting, answer);
-	r = dbus_connect(d, path, e);
+	r = dbus_connect(d, path, "systemd", e);
 	if (r == 0)
 		r = dbus_next(d, clock_monotonic_usec() + 300000, m, e);
 	if (r < 0)

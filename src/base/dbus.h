@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * As much of D-Bus (dbus.freedesktop.org, "D-Bus Specification") as talking to systemd takes:
- * method calls and signals on systemd's own socket, without a bus between.  Nothing is loaded for
- * it, and everything that is read has a maximum.
+ * As much of D-Bus (dbus.freedesktop.org, "D-Bus Specification") as calling a service takes: method
+ * calls and signals, on the service's own socket (systemd's) or through the system's bus.  Nothing
+ * is loaded for it, and everything that is read has a maximum.
  */
 #pragma once
 
@@ -34,6 +34,7 @@ void dbus_array_end(struct buf *b, struct dbus_array a);
 struct dbus_call {
 	const char *path, *interface, *member, *signature;
 	const struct buf *body;
+	const char *destination; /* on a bus: who is called; NULL: who is at the other end */
 };
 void dbus_write_call(struct buf *out, const struct dbus_call *call, uint32_t serial);
 
@@ -62,14 +63,19 @@ const char *dbus_read_text(struct dbus_reader *r);
 /* A connection. */
 struct dbus {
 	int fd;
+	const char *peer; /* who is there, for errors */
 	uint32_t serial;
 	struct buf in;
 	size_t handled; /* bytes of `in` that the last message took */
 };
 #define auto_dbus __attribute__((cleanup(dbus_close))) struct dbus
-int dbus_connect(struct dbus *d, const char *socket, struct err *e);
+/* peer lives as long as the connection. */
+int dbus_connect(struct dbus *d, const char *socket, const char *peer, struct err *e);
 void dbus_close(struct dbus *d);
 /* Returns the call's serial in *ret_serial. */
 int dbus_send(struct dbus *d, const struct dbus_call *call, uint32_t *ret_serial, struct err *e);
 /* The next message, until the deadline (monotonic microseconds); it is valid until the next. */
 int dbus_next(struct dbus *d, int64_t deadline_usec, struct dbus_message *ret, struct err *e);
+/* The answer to a call; what comes before it is dropped. */
+int dbus_wait(struct dbus *d, uint32_t serial, int64_t deadline_usec, struct dbus_message *ret,
+	      struct err *e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cgroup/dbus.h"
+#include "base/dbus.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -21,6 +21,7 @@ enum {
 	FIELD_MEMBER,
 	FIELD_ERROR,
 	FIELD_REPLY_SERIAL,
+	FIELD_DESTINATION,
 	FIELD_SIGNATURE = 8
 };
 
@@ -118,6 +119,8 @@ void dbus_write_call(struct buf *out, const struct dbus_call *call, uint32_t ser
 	write_field(out, FIELD_PATH, "o", call->path);
 	write_field(out, FIELD_INTERFACE, "s", call->interface);
 	write_field(out, FIELD_MEMBER, "s", call->member);
+	if (call->destination)
+		write_field(out, FIELD_DESTINATION, "s", call->destination);
 	if (*call->signature)
 		write_field(out, FIELD_SIGNATURE, "g", call->signature);
 	dbus_array_end(out, fields);
@@ -141,7 +144,7 @@ int64_t dbus_length(const uint8_t *data, size_t len)
 
 	if (len < FIXED_HEADER)
 		return 0;
-	/* systemd on this machine writes as we do. */
+	/* Whoever it is is on this machine, and writes as we do. */
 	if (data[0] != (uint8_t)byte_order || data[3] != 1)
 		return -EBADMSG;
 	fields = u32_at(data + 12);
@@ -266,8 +269,8 @@ static int wait_readable(struct dbus *d, int64_t deadline_usec, struct err *e)
 		n = poll(&p, 1, left > 0 ? (int)(left / 1000) + 1 : 0);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return err_sys(e, "wait for systemd");
-	return n > 0 ? 0 : err_from(e, -ETIMEDOUT, "systemd does not answer");
+		return err_sys(e, "wait for %s", d->peer);
+	return n > 0 ? 0 : err_from(e, -ETIMEDOUT, "%s does not answer", d->peer);
 }
 
 static int read_more(struct dbus *d, int64_t deadline_usec, struct err *e)
@@ -279,9 +282,9 @@ static int read_more(struct dbus *d, int64_t deadline_usec, struct err *e)
 		return r;
 	n = buf_read(&d->in, d->fd);
 	if (n < 0)
-		return err_from(e, (int)n, "read from systemd");
+		return err_from(e, (int)n, "read from %s", d->peer);
 	if (n == 0)
-		return err_set(e, ERR_REMOTE, "systemd closed the connection");
+		return err_set(e, ERR_REMOTE, "%s closed the connection", d->peer);
 	return 0;
 }
 
@@ -300,24 +303,24 @@ static int authenticate(struct dbus *d, struct err *e)
 	n += snprintf(line + 1 + n, sizeof(line) - 1 - (size_t)n, "\r\nBEGIN\r\n");
 	r = file_write_all(d->fd, line, (size_t)n + 1); /* a NUL comes first */
 	if (r < 0)
-		return err_from(e, r, "write to systemd");
+		return err_from(e, r, "write to %s", d->peer);
 	while (!(end = memmem(buf_text(&d->in), d->in.len, "\r\n", 2))) {
 		r = read_more(d, deadline, e);
 		if (r < 0)
 			return r;
 	}
 	if (strncmp(d->in.data, "OK ", 3) != 0)
-		return err_set(e, ERR_DENIED, "systemd refuses this user: %.*s",
+		return err_set(e, ERR_DENIED, "%s refuses this user: %.*s", d->peer,
 			       (int)(end - d->in.data), d->in.data);
 	buf_drop(&d->in, (size_t)(end + 2 - d->in.data));
 	return 0;
 }
 
-int dbus_connect(struct dbus *d, const char *path, struct err *e)
+int dbus_connect(struct dbus *d, const char *path, const char *peer, struct err *e)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 
-	*d = (struct dbus){ .fd = -1, .in = BUF(2 * DBUS_MESSAGE_MAX) };
+	*d = (struct dbus){ .fd = -1, .peer = peer, .in = BUF(2 * DBUS_MESSAGE_MAX) };
 	if (strlen(path) >= sizeof(to.sun_path))
 		return err_set(e, ERR_INVALID, "%s is too long for a socket", path);
 	memcpy(to.sun_path, path, strlen(path));
@@ -325,7 +328,7 @@ int dbus_connect(struct dbus *d, const char *path, struct err *e)
 	if (d->fd < 0)
 		return err_sys(e, "socket");
 	if (connect(d->fd, (struct sockaddr *)&to, sizeof(to)) < 0)
-		return err_sys(e, "connect to systemd at %s", path);
+		return err_sys(e, "connect to %s at %s", peer, path);
 	return authenticate(d, e);
 }
 
@@ -335,12 +338,12 @@ int dbus_send(struct dbus *d, const struct dbus_call *call, uint32_t *ret_serial
 	int r;
 
 	dbus_write_call(&out, call, ++d->serial);
-	r = buf_check(&out, "a message to systemd", e);
+	r = buf_check(&out, "a D-Bus message", e);
 	if (r < 0)
 		return r;
 	r = file_write_all(d->fd, out.data, out.len);
 	if (r < 0)
-		return err_from(e, r, "write to systemd");
+		return err_from(e, r, "write to %s", d->peer);
 	*ret_serial = d->serial;
 	return 0;
 }
@@ -356,7 +359,7 @@ int dbus_next(struct dbus *d, int64_t deadline_usec, struct dbus_message *ret, s
 
 		if (len < 0 ||
 		    (len > 0 && d->in.len >= (size_t)len && dbus_parse(data, (size_t)len, ret) < 0))
-			return err_set(e, ERR_REMOTE, "systemd sends what is no D-Bus message");
+			return err_set(e, ERR_REMOTE, "%s sends what is no D-Bus message", d->peer);
 		if (len > 0 && d->in.len >= (size_t)len) {
 			d->handled = (size_t)len;
 			return 0;
@@ -365,4 +368,15 @@ int dbus_next(struct dbus *d, int64_t deadline_usec, struct dbus_message *ret, s
 		if (r < 0)
 			return r;
 	}
+}
+
+int dbus_wait(struct dbus *d, uint32_t serial, int64_t deadline_usec, struct dbus_message *ret,
+	      struct err *e)
+{
+	int r;
+
+	do
+		r = dbus_next(d, deadline_usec, ret, e);
+	while (r == 0 && ret->reply_serial != serial);
+	return r;
 }
