@@ -63,7 +63,7 @@ int netlink_links(struct netlink *n, netlink_each_link *each, void *arg, struct 
 /* A port of a bridge. */
 struct netlink_port {
 	bool hairpin, isolated; /* back out where it came in; not to other isolated ones */
-	uint16_t vlan; /* what comes in untagged belongs to, and goes out untagged; 0: no */
+	uint16_t vlan; /* its only one: what comes in untagged belongs to; 0: the bridge's */
 };
 int netlink_port_set(struct netlink *n, int index, const struct netlink_port *how, struct err *e);
 

@@ -3,9 +3,13 @@
 #include <errno.h>
 #include <linux/if_bridge.h>
 #include <linux/veth.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kernel/netlink_private.h"
+
+#define VLAN_LAST 4094
 
 /* Newer than some headers. */
 #define MACVLAN_BC_CUTOFF 9 /* IFLA_MACVLAN_BC_CUTOFF, 6.4 */
@@ -69,7 +73,7 @@ static void put_data(struct nlmsghdr *h, const struct netlink_link *link)
 	mnl_attr_nest_end(h, data);
 }
 
-int netlink_link_add(struct netlink *n, const struct netlink_link *link, struct err *e)
+static int add_link(struct netlink *n, const struct netlink_link *link, struct err *e)
 {
 	struct nlmsghdr *h = netlink_begin(n, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 	struct nlattr *nest;
@@ -84,6 +88,44 @@ int netlink_link_add(struct netlink *n, const struct netlink_link *link, struct 
 	mnl_attr_nest_end(h, nest);
 	return netlink_do(n, h, e, "add the %s interface %s", link->kind,
 			  link->name ? link->name : "");
+}
+
+/* Kernels before 6.15 look for the name of what is made elsewhere among those that are here, and so
+ * can't make a child eth0 of eth0: it gets its name there. */
+static int add_and_rename(struct netlink *n, const struct netlink_link *link, struct err *e)
+{
+	struct netlink_link unnamed = *link;
+	AUTO(netlink) there = NULL;
+	struct netlink_info info;
+	char name[IF_NAMESIZE];
+	int r = netlink_open(*link->netns, &there, e);
+
+	if (r < 0)
+		return r;
+	snprintf(name, sizeof(name), "new%d.%d", netlink_fd(there), (int)getpid());
+	unnamed.name = name;
+	unnamed.up = false;
+	r = add_link(n, &unnamed, e);
+	if (r < 0)
+		return r;
+	if (netlink_link_find(there, name, 0, &info, NULL) < 0)
+		return err_set(e, ERR_SYSTEM, "interface %s went away", link->name);
+	r = netlink_link_set(there, info.index,
+			     &(struct netlink_link){ .name = link->name, .up = link->up }, e);
+	if (r < 0)
+		netlink_link_remove(there, info.index, NULL);
+	return r;
+}
+
+int netlink_link_add(struct netlink *n, const struct netlink_link *link, struct err *e)
+{
+	int r = add_link(n, link, e);
+	struct netlink_info here;
+
+	if (r != -EEXIST || !link->netns || !link->name ||
+	    netlink_link_find(n, link->name, 0, &here, NULL) < 0)
+		return r;
+	return add_and_rename(n, link, e);
 }
 
 int netlink_link_set(struct netlink *n, int index, const struct netlink_link *how, struct err *e)
@@ -190,18 +232,47 @@ int netlink_links(struct netlink *n, netlink_each_link *each, void *arg, struct 
 			   "list the interfaces");
 }
 
+static void put_vlans(struct nlmsghdr *h, uint16_t first, uint16_t last)
+{
+	bool many = first < last;
+	struct bridge_vlan_info from = { many ? BRIDGE_VLAN_INFO_RANGE_BEGIN : 0, first };
+	struct bridge_vlan_info to = { BRIDGE_VLAN_INFO_RANGE_END, last };
+
+	if (first > last)
+		return;
+	mnl_attr_put(h, IFLA_BRIDGE_VLAN_INFO, sizeof(from), &from);
+	if (many)
+		mnl_attr_put(h, IFLA_BRIDGE_VLAN_INFO, sizeof(to), &to);
+}
+
+/* A port comes as a member of the bridge's default VLAN, which it would go on to hear. */
+static int leave_other_vlans(struct netlink *n, int index, uint16_t vlan, struct err *e)
+{
+	struct nlmsghdr *h = netlink_begin(n, RTM_DELLINK, 0);
+	struct nlattr *nest;
+
+	put_info(h, index, &(struct netlink_link){ 0 })->ifi_family = PF_BRIDGE;
+	nest = mnl_attr_nest_start(h, IFLA_AF_SPEC);
+	put_vlans(h, 1, (uint16_t)(vlan - 1));
+	put_vlans(h, (uint16_t)(vlan + 1), VLAN_LAST);
+	mnl_attr_nest_end(h, nest);
+	return netlink_do(n, h, e, "take the bridge's port out of other VLANs");
+}
+
 static int set_port_vlan(struct netlink *n, int index, uint16_t vlan, struct err *e)
 {
 	struct bridge_vlan_info info = { .flags = BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED,
 					 .vid = vlan };
 	struct nlmsghdr *h = netlink_begin(n, RTM_SETLINK, 0);
 	struct nlattr *nest;
+	int r;
 
 	put_info(h, index, &(struct netlink_link){ 0 })->ifi_family = PF_BRIDGE;
 	nest = mnl_attr_nest_start(h, IFLA_AF_SPEC);
 	mnl_attr_put(h, IFLA_BRIDGE_VLAN_INFO, sizeof(info), &info);
 	mnl_attr_nest_end(h, nest);
-	return netlink_do(n, h, e, "put the bridge's port into VLAN %u", vlan);
+	r = netlink_do(n, h, e, "put the bridge's port into VLAN %u", vlan);
+	return r < 0 ? r : leave_other_vlans(n, index, vlan, e);
 }
 
 int netlink_port_set(struct netlink *n, int index, const struct netlink_port *how, struct err *e)
