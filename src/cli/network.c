@@ -4,6 +4,7 @@
 
 #include "base/address.h"
 #include "cli/commands.h"
+#include "cli/obstacles.h"
 #include "cli/select.h"
 #include "cli/verb.h"
 #include "network/firewall.h"
@@ -167,6 +168,8 @@ static int reload(struct session *s, const struct container *c, void *args, stru
 	if (r == 0 && !a->done)
 		r = firewall_reload(&s->state, -1, e);
 	a->done = true;
+	for (size_t i = 0; r == 0 && i < st.endpoints.n; i++)
+		obstacles_warn(s, st.endpoints.v[i].network);
 	return r < 0 ? r : reload_names(s, &st, e);
 }
 

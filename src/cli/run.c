@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/create_args.h"
 #include "cli/foreground.h"
+#include "cli/obstacles.h"
 #include "engine/start.h"
 #include "engine/stop.h"
 
@@ -76,6 +77,8 @@ static int run_session(struct session *s, const struct create_args *args, int ar
 		return cli_fail(&e);
 	if (args->plan)
 		return print_plan(s, c, &e);
+	for (size_t i = 0; c->ports.n && i < c->networks.n; i++)
+		obstacles_warn(s, c->networks.v[i].network);
 	return args->detach ? run_in_background(s, c, &lock, &e)
 			    : run_in_foreground(s, args, c, &lock, &e);
 }

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "network/firewall.h"
 
 #define SYSCTL "/proc/sys/net/"
 
@@ -36,6 +37,18 @@ static json_t *routes_localnet(void)
 	return v;
 }
 
+/* Others' chains that drop what is forwarded, unless they have a rule about it. */
+static json_t *droppers(struct arena *a)
+{
+	struct texts found = { 0 };
+	json_t *v = json_array();
+
+	firewall_obstacles(a, NULL, -1, &found, NULL);
+	for (size_t i = 0; i < found.n; i++)
+		json_array_append_new(v, json_string(found.v[i]));
+	return v;
+}
+
 static const char *program(struct arena *a, const char *name)
 {
 	char *path;
@@ -51,8 +64,8 @@ void host_network(struct arena *a, json_t *host)
 				      BERTH_VERSION, "firewall", "nftables", "dns", "path",
 				      program(a, "dnsmasq")));
 	json_object_set_new(host, "networkSettings",
-			    json_pack("{sb sb so}", "ipv4Forwarding",
+			    json_pack("{sb sb so so}", "ipv4Forwarding",
 				      is_set(SYSCTL "ipv4/ip_forward"), "ipv6Forwarding",
 				      is_set(SYSCTL "ipv6/conf/all/forwarding"), "routeLocalnet",
-				      routes_localnet()));
+				      routes_localnet(), "forwardDroppedBy", droppers(a)));
 }

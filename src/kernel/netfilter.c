@@ -3,10 +3,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <net/if.h>
 #include <stdlib.h>
@@ -14,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "base/buf.h"
+#include "kernel/netfilter_private.h"
 #include "kernel/netns.h"
 
 #define ANSWER_BYTES 32768
@@ -27,8 +26,8 @@ int netfilter_open(int netns, struct err *e)
 		       : fd;
 }
 
-static struct nlmsghdr *begin(void *room, unsigned subsystem, unsigned type, unsigned flags,
-			      int family)
+struct nlmsghdr *netfilter_begin(void *room, unsigned subsystem, unsigned type, unsigned flags,
+				 int family)
 {
 	struct nlmsghdr *h = mnl_nlmsg_put_header(room);
 	struct nfgenmsg *g;
@@ -41,9 +40,7 @@ static struct nlmsghdr *begin(void *room, unsigned subsystem, unsigned type, uns
 	return h;
 }
 
-/* Hands each message of the answer to each(); the error that ends it, or 0. */
-typedef void each_fn(void *arg, const struct nlmsghdr *h);
-static int ask(int fd, const struct nlmsghdr *request, each_fn *each, void *arg)
+int netfilter_ask(int fd, const struct nlmsghdr *request, netfilter_each *each, void *arg)
 {
 	_Alignas(struct nlmsghdr) char room[ANSWER_BYTES];
 
@@ -83,7 +80,7 @@ static void note(void *arg, const struct nlmsghdr *h)
 static int ask_whether(int fd, const struct nlmsghdr *request, struct err *e)
 {
 	bool found = false;
-	int r = ask(fd, request, note, &found);
+	int r = netfilter_ask(fd, request, note, &found);
 
 	if (r < 0 && r != -ENOENT)
 		return err_from(e, r, "look at the firewall");
@@ -93,8 +90,8 @@ static int ask_whether(int fd, const struct nlmsghdr *request, struct err *e)
 int netfilter_has_rules(int socket, const char *table, const char *chain, struct err *e)
 {
 	_Alignas(struct nlmsghdr) char room[512];
-	struct nlmsghdr *h =
-		begin(room, NFNL_SUBSYS_NFTABLES, NFT_MSG_GETRULE, NLM_F_DUMP, NFPROTO_INET);
+	struct nlmsghdr *h = netfilter_begin(room, NFNL_SUBSYS_NFTABLES, NFT_MSG_GETRULE,
+					     NLM_F_DUMP, NFPROTO_INET);
 
 	mnl_attr_put_strz(h, NFTA_RULE_TABLE, table);
 	mnl_attr_put_strz(h, NFTA_RULE_CHAIN, chain);
@@ -105,7 +102,8 @@ int netfilter_has_interface(int socket, const char *table, const char *set, cons
 			    struct err *e)
 {
 	_Alignas(struct nlmsghdr) char room[512];
-	struct nlmsghdr *h = begin(room, NFNL_SUBSYS_NFTABLES, NFT_MSG_GETSETELEM, 0, NFPROTO_INET);
+	struct nlmsghdr *h =
+		netfilter_begin(room, NFNL_SUBSYS_NFTABLES, NFT_MSG_GETSETELEM, 0, NFPROTO_INET);
 	struct nlattr *list, *element, *key;
 	char padded[IF_NAMESIZE] = { 0 };
 
@@ -140,7 +138,7 @@ void netfilter_put(struct netfilter_value *v, const void *part, size_t len)
 
 static char *batch_mark(char *at, unsigned type)
 {
-	struct nlmsghdr *h = begin(at, 0, type, 0, AF_UNSPEC);
+	struct nlmsghdr *h = netfilter_begin(at, 0, type, 0, AF_UNSPEC);
 	struct nfgenmsg *g = mnl_nlmsg_get_payload(h);
 
 	g->res_id = htons(NFNL_SUBSYS_NFTABLES);
@@ -159,9 +157,9 @@ static void put_value(struct nlmsghdr *h, uint16_t type, const struct netfilter_
 static char *put_elements(char *at, const char *table, bool add, const struct netfilter_element *v,
 			  size_t n, size_t *ret_n)
 {
-	struct nlmsghdr *h =
-		begin(at, NFNL_SUBSYS_NFTABLES, add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM,
-		      NLM_F_ACK | (add ? NLM_F_CREATE : 0), NFPROTO_INET);
+	struct nlmsghdr *h = netfilter_begin(at, NFNL_SUBSYS_NFTABLES,
+					     add ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM,
+					     NLM_F_ACK | (add ? NLM_F_CREATE : 0), NFPROTO_INET);
 	struct nlattr *list;
 	size_t i;
 
@@ -236,7 +234,7 @@ struct flows {
 	struct buf tuples; /* CTA_TUPLE_ORIG attributes, one after another */
 };
 
-static const struct nlattr *find(const struct nlattr *nest, unsigned type)
+const struct nlattr *netfilter_find(const struct nlattr *nest, unsigned type)
 {
 	const struct nlattr *at;
 
@@ -246,9 +244,9 @@ static const struct nlattr *find(const struct nlattr *nest, unsigned type)
 
 static bool matches(const struct flows *f, const struct nlattr *tuple)
 {
-	const struct nlattr *protocol = find(tuple, CTA_TUPLE_PROTO);
-	const struct nlattr *number = protocol ? find(protocol, CTA_PROTO_NUM) : NULL;
-	const struct nlattr *port = protocol ? find(protocol, CTA_PROTO_DST_PORT) : NULL;
+	const struct nlattr *protocol = netfilter_find(tuple, CTA_TUPLE_PROTO);
+	const struct nlattr *number = protocol ? netfilter_find(protocol, CTA_PROTO_NUM) : NULL;
+	const struct nlattr *port = protocol ? netfilter_find(protocol, CTA_PROTO_DST_PORT) : NULL;
 	uint16_t value;
 
 	if (!number || !port || mnl_attr_get_payload_len(number) < 1 ||
@@ -275,16 +273,17 @@ int netfilter_forget_flows(int socket, int family, uint8_t protocol, uint16_t fi
 	_Alignas(struct nlmsghdr) char room[1024];
 	struct flows f = { protocol, first_port, last_port, BUF((size_t)64 << 20) };
 	struct nlmsghdr *h =
-		begin(room, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET, NLM_F_DUMP, family);
-	int r = ask(socket, h, collect, &f);
+		netfilter_begin(room, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET, NLM_F_DUMP, family);
+	int r = netfilter_ask(socket, h, collect, &f);
 
 	for (size_t at = 0; r == 0 && at + sizeof(struct nlattr) <= f.tuples.len;) {
 		const struct nlattr *tuple = (const struct nlattr *)(f.tuples.data + at);
 
-		h = begin(room, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE, NLM_F_ACK, family);
+		h = netfilter_begin(room, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE, NLM_F_ACK,
+				    family);
 		mnl_attr_put(h, CTA_TUPLE_ORIG | NLA_F_NESTED, mnl_attr_get_payload_len(tuple),
 			     mnl_attr_get_payload(tuple));
-		r = ask(socket, h, NULL, NULL);
+		r = netfilter_ask(socket, h, NULL, NULL);
 		/* It ended by itself. */
 		r = r == -ENOENT ? 0 : r;
 		at += MNL_ALIGN(tuple->nla_len);

@@ -41,3 +41,22 @@ int netfilter_change(int socket, const char *table, bool add, const struct netfi
  * AF_INET or AF_INET6. */
 int netfilter_forget_flows(int socket, int family, uint8_t protocol, uint16_t first_port,
 			   uint16_t last_port, struct err *e);
+
+/* A base chain of somebody's. */
+struct netfilter_chain {
+	int family; /* NFPROTO_* of linux/netfilter.h */
+	char table[64], name[64];
+	uint32_t hook; /* NF_INET_* */
+	bool drops;    /* what no rule decides */
+};
+typedef void netfilter_each_chain(void *arg, const struct netfilter_chain *c);
+int netfilter_chains(int socket, netfilter_each_chain *each, void *arg, struct err *e);
+/* Rules of a chain (NULL: of the whole table) that have the word, the name of an interface or of a
+ * chain that they jump to (NULL: any). */
+struct netfilter_rules {
+	int family;
+	const char *table, *chain, *word;
+};
+/* How many there are, also none without such a table; handles (of the first max) may be NULL. */
+int netfilter_find_rules(int socket, const struct netfilter_rules *of, uint64_t *handles,
+			 size_t max, size_t *ret_found, struct err *e);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 
+#include "base/log.h"
 #include "firewall/firewall.h"
 #include "kernel/netfilter.h"
 #include "kernel/process.h"
@@ -172,6 +173,26 @@ static bool concerns(const struct network_status *st)
 	return false;
 }
 
+/* No reason not to start: who asks from outside hears nothing, and the other firewall says why. */
+static void admit(const struct state *s, struct arena *a, const struct network_status *st,
+		  int host_netns, int socket)
+{
+	for (size_t i = 0; i < st->endpoints.n; i++) {
+		const struct network_endpoint *p = &st->endpoints.v[i];
+		struct err e;
+		struct network *n;
+		int r;
+
+		if (!is_on_bridge(p))
+			continue;
+		r = p->about ? 0 : network_find(s, a, p->network, &n, &e);
+		if (r == 0)
+			r = firewall_admit(a, p->about ? p->about : n, host_netns, socket, &e);
+		if (r < 0)
+			log_debug("other firewalls: network %s: %s", p->network, e.msg);
+	}
+}
+
 int firewall_open(const struct state *s, const struct network_status *st, int host_netns,
 		  struct err *e)
 {
@@ -189,6 +210,8 @@ int firewall_open(const struct state *s, const struct network_status *st, int ho
 		r = open_locked(s, a, st, host_netns, socket, e);
 	if (r >= 0)
 		r = forget_flows(a, st, socket, e);
+	if (r >= 0)
+		admit(s, a, st, host_netns, socket);
 	return r < 0 ? r : firewall_let_loopback(st, host_netns, e);
 }
 
@@ -236,6 +259,8 @@ int firewall_forget(const struct state *s, const struct network *n, int host_net
 		socket = r = netfilter_open(host_netns, e);
 	if (r >= 0)
 		r = netfilter_has_interface(socket, TABLE, "bridges", n->network_interface, e);
+	if (r >= 0)
+		firewall_dismiss(a, n, host_netns, socket, NULL);
 	if (r <= 0)
 		return r;
 	firewall_print_network(&out, "delete", n);
@@ -248,12 +273,25 @@ int firewall_reload(const struct state *s, int host_netns, struct err *e)
 {
 	AUTO(arena) a = arena_new();
 	auto_close int own = host_netns == -1 ? usernet_find(s) : -1;
-	auto_close int held = lock(s, e);
+	struct network_statuses all = { 0 };
+	auto_close int socket = -1;
+	auto_close int held = -1;
+	int r;
 
 	host_netns = host_netns == -1 ? own : host_netns;
 	if (host_netns == USERNET_NONE)
 		return 0;
-	return held < 0 ? held : replace_all(s, a, NULL, host_netns, e);
+	held = r = lock(s, e);
+	if (r >= 0)
+		r = replace_all(s, a, NULL, host_netns, e);
+	if (r >= 0)
+		socket = r = netfilter_open(host_netns, e);
+	if (r >= 0)
+		r = network_status_list(s, a, &all, e);
+	for (size_t i = 0; r >= 0 && i < all.n; i++)
+		if (is_wanted(&all.v[i]))
+			admit(s, a, &all.v[i], host_netns, socket);
+	return r < 0 ? r : 0;
 }
 
 struct firewall_op {

@@ -46,6 +46,11 @@ int firewall_forget(const struct state *s, const struct network *n, int host_net
 /* The whole table anew, of all that are on networks now. */
 int firewall_reload(const struct state *s, int host_netns, struct err *e);
 
+/* Chains of other people's tables that drop what they don't know, and know nothing of the bridge
+ * (NULL: of any): "inet filter forward". What is said of them is theirs to change. */
+int firewall_obstacles(struct arena *a, const char *bridge, int host_netns, struct texts *ret,
+		       struct err *e);
+
 /* firewall_open() as an operation, which firewall_close() undoes. st and target are looked at when
  * it is applied, and so have to live as long as the plan. */
 void firewall_plan(struct plan *p, const struct state *s, const struct network_status *st,

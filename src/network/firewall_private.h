@@ -22,3 +22,15 @@ void firewall_keep_advertisements(void);
 /* Lets 127.0.0.1 and ::1 of the host reach what is published there. Only what isn't so is written.
  */
 int firewall_let_loopback(const struct network_status *st, int host_netns, struct err *e);
+
+/* Whether ours are the rules about what passes a network's bridge: not one of the host's own. */
+bool firewall_rules_over(const struct network *n);
+
+/* Other people's firewalls let pass what ours is to decide on; from the network's end they don't
+ * any more. socket: netfilter_open()'s. */
+int firewall_admit(struct arena *a, const struct network *n, int host_netns, int socket,
+		   struct err *e);
+int firewall_dismiss(struct arena *a, const struct network *n, int host_netns, int socket,
+		     struct err *e);
+/* The interface is in firewalld's zone `trusted`, or not any more. In another zone it stays. */
+int firewalld_trust(const char *interface, bool trust, struct err *e);

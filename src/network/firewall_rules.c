@@ -11,6 +11,7 @@
  * container, whom it would answer directly.
  */
 #include "network/firewall_private.h"
+#include "network/network_private.h"
 
 #include <string.h>
 
@@ -144,12 +145,18 @@ static void print_subnet(struct buf *out, const char *verb, const struct network
 		print_element(out, verb, ipv6 ? "subnets6" : "subnets4", subnet);
 }
 
+bool firewall_rules_over(const struct network *n)
+{
+	return network_driver(n) == NETWORK_BRIDGE && network_mode(n) != NETWORK_UNMANAGED &&
+	       n->network_interface;
+}
+
 void firewall_print_network(struct buf *out, const char *verb, const struct network *n)
 {
 	const char *isolate = text_map_get(&n->options, "isolate");
 	const char *bridge = n->network_interface;
 
-	if (!text_eq(n->driver, "bridge") || !bridge)
+	if (!firewall_rules_over(n))
 		return;
 	print_interface(out, verb, "bridges", bridge);
 	buf_addf(out, "%s element " TABLE " same_bridge { \"%s\" . \"%s\" }\n", verb, bridge,

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/obstacles.h"
+
+#include <stdio.h>
+
+#include "network/firewall.h"
+
+static void warn(struct arena *a, const char *chain, const char *bridge)
+{
+	struct texts l = texts_split(a, chain, ' ');
+
+	if (l.n != 3)
+		return;
+	fprintf(stderr,
+		"Warning: chain %s of table %s %s drops what it does not know, and has no rule "
+		"about %s, so that containers on it neither get out nor are reached: "
+		"nft insert rule %s iifname %s accept, and the same with oifname\n",
+		l.v[2], l.v[0], l.v[1], bridge, chain, bridge);
+}
+
+void obstacles_warn(struct session *s, const char *network)
+{
+	struct texts found = { 0 };
+	struct network *n;
+
+	if (s->state.rootless || network_find(&s->state, s->arena, network, &n, NULL) < 0 ||
+	    !text_eq(n->driver, "bridge") || n->internal)
+		return;
+	if (firewall_obstacles(s->arena, n->network_interface, -1, &found, NULL) < 0)
+		return;
+	for (size_t i = 0; i < found.n; i++)
+		warn(s->arena, found.v[i], n->network_interface);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of netfilter.h share. */
+#pragma once
+
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include "base/err.h"
+
+struct nlmsghdr *netfilter_begin(void *room, unsigned subsystem, unsigned type, unsigned flags,
+				 int family);
+/* Hands each message of the answer to each(); the error that ends it, or 0. */
+typedef void netfilter_each(void *arg, const struct nlmsghdr *h);
+int netfilter_ask(int fd, const struct nlmsghdr *request, netfilter_each *each, void *arg);
+/* NULL: it isn't there. */
+const struct nlattr *netfilter_find(const struct nlattr *nest, unsigned type);

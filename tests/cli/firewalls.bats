@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Bridges beside other people's rules, on real traffic between namespaces that play hosts.
+load helpers
+load network
+
+setup() { network_setup; }
+teardown() { network_teardown; }
+
+sleeper() { # NAME OPTIONS...
+    local name=$1
+    shift
+    berth run -d --name "$name" "$@" tiny sleep 600 >/dev/null
+}
+
+# As ufw and Docker have it: what no rule knows is dropped.
+iptables_drop() {
+    local command
+    for command in iptables-nft ip6tables-nft; do
+        needs program "$command"
+        host "$command" -P FORWARD DROP || skip "needs iptables in nftables"
+        host "$command" -P INPUT DROP
+        host "$command" -A FORWARD -m comment --comment "somebody's" -j RETURN
+    done
+    host iptables-nft -A INPUT -p icmp -j ACCEPT
+    host ip6tables-nft -A INPUT -p icmpv6 -j ACCEPT
+}
+
+filters() { host iptables-nft -S && host ip6tables-nft -S; }
+
+@test "iptables that drops: published ports, the way out and names work, and nothing is left of it" {
+    local before
+    iptables_drop
+    before=$(filters)
+    berth network create --subnet 10.89.5.0/24 --subnet fd00:5::/64 --interface-name berth5 dual >/dev/null
+    sleeper web --network dual -p 8080:80
+    sleeper other --network dual
+    serve web 80
+    serve outside 80
+    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    answers 2001:db8::9 outside tcp 2001:db8::1 8080
+    answers 192.0.2.1 other tcp 192.0.2.9 80
+    answers 2001:db8::1 other udp 2001:db8::9 80
+    run -0 berth exec other nslookup web
+    output_has "$(address_of web dual)"
+    # The host itself is as closed as it was, and what isn't published as well.
+    serve host 99
+    silent outside tcp 192.0.2.1 99
+    silent web tcp 10.89.5.1 99
+    outside ip route add 10.89.5.0/24 via 192.0.2.1
+    silent outside tcp "$(address_of web dual)" 80
+    # iptables can read what is there; a second container adds nothing.
+    run -0 filters
+    [ "$(grep -c -- '-A FORWARD -j BERTH-FORWARD' <<<"$output")" = 2 ]
+    [ "$(grep -c -- '-A BERTH-FORWARD -i berth5 -j ACCEPT' <<<"$output")" = 2 ]
+    [ "$(grep -c -- '-A BERTH-INPUT -i berth5 -p udp -m udp --dport 53 -j ACCEPT' <<<"$output")" = 2 ]
+    berth rm -f -t 0 -a >/dev/null
+    berth network rm dual >/dev/null
+    [ "$(filters)" = "$before" ]
+}
+
+@test "iptables that begins to drop, or is flushed, is told by the next start and by reload" {
+    sleeper web -p 8080:80
+    serve web 80
+    iptables_drop
+    silent outside tcp 192.0.2.1 8080
+    berth network reload -a >/dev/null
+    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    host iptables-nft -F
+    silent outside tcp 192.0.2.1 8080
+    sleeper second
+    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    # Docker puts its own in front when it starts.
+    host iptables-nft -N DOCKER-USER
+    host iptables-nft -I FORWARD -j DOCKER-USER
+    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    host iptables-nft -A DOCKER-USER -i eth0 -j DROP
+    silent outside tcp 192.0.2.1 8080
+}
+
+@test "a table of somebody's that drops is named by run, reload and info, and left alone" {
+    host nft 'add table inet mine; add chain inet mine gate { type filter hook forward priority 0; policy drop; }'
+    run -0 berth run -d --name web -p 8080:80 tiny sleep 600
+    output_has "chain gate of table inet mine drops" "podman0"
+    serve web 80
+    silent outside tcp 192.0.2.1 8080
+    run -0 berth network reload web
+    output_has "chain gate of table inet mine drops"
+    run -0 berth info --format '{{json .Host.NetworkSettings.ForwardDroppedBy}}'
+    output_is '["inet mine gate"]'
+    host nft 'add rule inet mine gate iifname "podman0" accept; add rule inet mine gate oifname "podman0" accept'
+    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    run -0 berth run --rm -p 8081:80 tiny true
+    output_is ""
+}
+
+@test "a bridge of the host's own stays as open as it was" {
+    host ip link add br0 type bridge
+    host ip address add 192.168.7.1/24 dev br0
+    host ip link set br0 up
+    host ip link add lan type veth peer name lan netns "$OUTSIDE_PID"
+    host ip link set lan master br0 up
+    berth network create --disable-dns -o mode=unmanaged --interface-name br0 --subnet 192.168.7.0/24 lan >/dev/null
+    sleeper web --network lan:ip=192.168.7.10 -p 8080:80
+    serve web 80
+    outside ip route add 192.168.7.0/24 via 192.0.2.1
+    host sysctl -qw net.ipv4.ip_forward=1
+    answers 192.0.2.9 outside tcp 192.168.7.10 80
+    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    berth rm -f -t 0 web >/dev/null
+    host ip link del lan
+    host ip link del br0
+}
