@@ -122,14 +122,16 @@ static const struct option reload_options[] = {
 
 static int reload_bridges(struct session *s, struct network_status *st, struct err *e)
 {
-	auto_close int host = usernet_find(&s->state);
-	struct network_target target = { .netns = -1, .host_netns = host, .lock = -1 };
+	struct network_target target = { .netns = -1, .lock = -1 };
+	auto_close int host = -1;
 	struct plan p;
-	int r = usernet_restore(&s->state, &st->endpoints, e);
+	int r = usernet_restore(&s->state, st, e);
 
-	plan_init(&p, s->arena);
+	host = usernet_find(&s->state);
 	if (r < 0 || host == USERNET_NONE)
 		return r;
+	target.host_netns = host;
+	plan_init(&p, s->arena);
 	r = network_plan_restore(&p, &s->state, st, &target, e);
 	if (r == 0)
 		r = plan_apply(&p, e);

@@ -155,8 +155,9 @@ static int map_ids(void *arg, pid_t child, struct err *e)
 }
 
 /* In the new process. */
-static int make_namespace(struct err *e)
+static int make_namespace(void *arg, struct err *e)
 {
+	(void)arg;
 	return unshare(CLONE_NEWUSER) < 0 ? cannot_make(e) : 0;
 }
 

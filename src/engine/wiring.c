@@ -7,6 +7,7 @@
 
 #include "engine/files.h"
 #include "engine/status.h"
+#include "network/forward.h"
 #include "network/usernet.h"
 
 /* more: beside those that it is on. */
@@ -18,16 +19,19 @@ static int join(const struct state *s, struct arena *a, const struct container *
 
 	if (r < 0)
 		return r;
-	r = network_join(s, a,
-			 &(struct network_join){
-				 .id = c->id,
-				 .name = c->name,
-				 .asked = asked,
-				 .ports = c->ports,
-				 .host_netns = host.netns,
-				 .more = more,
-			 },
-			 &w->status, &w->lock, e);
+	if (host.netns >= 0)
+		r = forward_check(&c->ports, e);
+	if (r == 0)
+		r = network_join(s, a,
+				 &(struct network_join){
+					 .id = c->id,
+					 .name = c->name,
+					 .asked = asked,
+					 .ports = c->ports,
+					 .host_netns = host.netns,
+					 .more = more,
+				 },
+				 &w->status, &w->lock, e);
 	close_p(&host.lock);
 	w->host = host.netns;
 	if (r < 0)
@@ -81,6 +85,7 @@ int wiring_apply(const struct state *s, struct arena *a, struct wiring *w, pid_t
 	r = port_hold(s, a, &w->status, &w->holds, e);
 	if (r < 0)
 		return r;
+	target.holds = &w->holds;
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
 	if (netns < 0) {
 		target.netns = opened = open(path, O_RDONLY | O_CLOEXEC);
@@ -89,6 +94,9 @@ int wiring_apply(const struct state *s, struct arena *a, struct wiring *w, pid_t
 	}
 	r = apply(s, a, w, &target, start_time, e);
 	network_target_close(&target);
+	/* The forwarder's, then, and nobody else's: with it they are gone. */
+	if (w->host >= 0)
+		port_release(&w->holds);
 	return r;
 }
 

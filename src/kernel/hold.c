@@ -55,7 +55,7 @@ static _Noreturn void be_holder(const struct hold_start *how, int ready, int go)
 	struct err e = { 0 };
 	char byte;
 
-	if (how->make(&e) < 0) {
+	if (how->make(how->make_arg, &e) < 0) {
 		err_send(ready, &e);
 		_exit(1);
 	}

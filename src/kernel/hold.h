@@ -20,7 +20,8 @@ struct hold_start {
 	int fill_root;       /* as struct file_write's */
 	const char *program; /* waits, when called with --hold */
 	/* In the new process: makes the namespace. */
-	int (*make)(struct err *e);
+	int (*make)(void *arg, struct err *e);
+	void *make_arg;
 	/* In this one, while that waits; NULL: nothing to do. */
 	int (*furnish)(void *arg, pid_t pid, struct err *e);
 	void *furnish_arg;

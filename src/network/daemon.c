@@ -119,6 +119,19 @@ int daemon_find(struct arena *a, int dir, const char *pid_name, const char *argu
 	return take_fd(pidfd);
 }
 
+int daemon_netns(struct arena *a, int dir, const char *pid_name, const char *argument)
+{
+	auto_close int pidfd = daemon_find(a, dir, pid_name, argument, NULL);
+	auto_close int netns = -1;
+	pid_t pid;
+
+	if (pidfd < 0 || !read_pid(dir, pid_name, &pid))
+		return -1;
+	netns = open(arena_printf(a, "/proc/%d/ns/net", pid), O_RDONLY | O_CLOEXEC);
+	/* Still that very process. */
+	return netns >= 0 && kernel_pidfd_send_signal(pidfd, 0) == 0 ? take_fd(netns) : -1;
+}
+
 void daemon_stop(struct arena *a, int dir, const char *pid_name, const char *argument)
 {
 	auto_close int pidfd = daemon_find(a, dir, pid_name, argument, NULL);

@@ -21,5 +21,7 @@ int daemon_start(const struct daemon_start *how, struct err *e);
  * not run. ret_argv may be NULL. */
 int daemon_find(struct arena *a, int dir, const char *pid_name, const char *argument,
 		struct texts *ret_argv);
+/* The network namespace that it is in (close it), or -1. */
+int daemon_netns(struct arena *a, int dir, const char *pid_name, const char *argument);
 /* Kills it if it runs, waits until it is gone, and removes the file. */
 void daemon_stop(struct arena *a, int dir, const char *pid_name, const char *argument);

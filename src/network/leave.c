@@ -10,6 +10,7 @@
 
 #include "kernel/process.h"
 #include "network/firewall.h"
+#include "network/forward.h"
 #include "network/names.h"
 #include "network/op.h"
 #include "network/pasta.h"
@@ -105,6 +106,8 @@ int network_take_back(const struct state *s, const struct network_status *st, in
 	struct err said;
 	int r = 0;
 
+	if (first == 0)
+		forward_stop(s, st->id, dir);
 	if (first == 0 && st->ports.n && host_netns != USERNET_NONE)
 		keep_first(firewall_close(s, st, host_netns, &said), &said, &r, e);
 	for (size_t i = st->endpoints.n; i > first; i--) {
@@ -195,6 +198,8 @@ static int leave_network(const struct state *s, const char *id, const char *netw
 		(st.endpoints.n - at - 1) * sizeof(*st.endpoints.v));
 	st.endpoints.n--;
 	r = network_record_save(dir, &st, e);
+	if (r == 0)
+		r = forward_restore(&st, dir, host_netns, e);
 	if (r == 0)
 		forget_names(s, &(struct network_endpoints){ &gone, 1 }, host_netns);
 	return r;

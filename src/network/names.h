@@ -19,6 +19,9 @@
  * are, -1: here. */
 int names_update(const struct state *s, const char *network, int host_netns, struct err *e);
 
+/* The network namespace of the server of a network, if it runs (close it), or -1. */
+int names_netns(const struct state *s, struct arena *a, const char *network);
+
 /* The deciding parts. */
 void names_hosts(struct buf *out, const struct network *n, const struct network_statuses *all);
 bool names_any(const struct network *n, const struct network_statuses *all);

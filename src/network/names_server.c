@@ -168,3 +168,12 @@ int names_update(const struct state *s, const char *network, int host_netns, str
 
 	return update(s, network, host_netns == -1 ? own : host_netns, e);
 }
+
+int names_netns(const struct state *s, struct arena *a, const char *network)
+{
+	auto_close int dir = state_run_dir(s, NAMES, network, false, NULL);
+	struct server v = { .arena = a,
+			    .path = arena_printf(a, "%s/" NAMES "/%s", s->run_path, network) };
+
+	return dir < 0 ? -1 : daemon_netns(a, dir, "pid", own_argument(&v));
+}

@@ -197,14 +197,16 @@ struct network_join {
 int network_join(const struct state *s, struct arena *a, const struct network_join *how,
 		 struct network_status *ret, int *ret_lock, struct err *e);
 
+struct port_holds; /* port.h */
 /* Where a plan is applied; filled by the caller before plan_apply(), as namespaces are born late.
  */
 struct network_target {
-	int netns;                     /* the container's network namespace */
-	int host_netns;                /* as network_join's */
-	int lock;                      /* the attachment's directory */
-	pid_t pid;                     /* the container's first process */
-	struct netlink *inside, *host; /* opened when they are needed */
+	int netns;                      /* the container's network namespace */
+	int host_netns;                 /* as network_join's */
+	int lock;                       /* the attachment's directory */
+	pid_t pid;                      /* the container's first process */
+	const struct port_holds *holds; /* the sockets of its published ports, or NULL */
+	struct netlink *inside, *host;  /* opened when they are needed */
 };
 /* Closes what it opened itself; the descriptors are the caller's. */
 void network_target_close(struct network_target *t);

@@ -76,6 +76,8 @@ void op_route(struct plan *p, const struct op_about *about, const struct netlink
 void op_names(struct plan *p, const struct op_about *about);
 /* pasta(1) connects it, and publishes its ports. */
 void op_pasta(struct plan *p, const struct op_about *about);
+/* A plain user's published ports are forwarded into the namespace of his bridges. */
+void op_forward(struct plan *p, const struct op_about *about);
 /* /run/netns/NAME, for ip-netns(8). */
 void op_name(struct plan *p, const struct op_about *about);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What serves a container from the background. */
+#include "network/forward.h"
 #include "network/names.h"
 #include "network/op.h"
 #include "network/pasta.h"
@@ -87,4 +88,47 @@ void op_pasta(struct plan *p, const struct op_about *about)
 				       .undo = undo_pasta,
 				       .print = print_pasta,
 				       .arg = c });
+}
+
+static int apply_forward(void *arg, struct err *e)
+{
+	const struct op_about *about = arg;
+	const struct network_target *t = about->target;
+
+	/* One that runs already, and is on one more network now. */
+	if (!t->holds)
+		return forward_restore(about->st, t->lock, t->host_netns, e);
+	return forward_start(about->st, t->lock, t->host_netns, t->pid, t->holds, e);
+}
+
+static void undo_forward(void *arg)
+{
+	const struct op_about *about = arg;
+
+	if (about->target->holds)
+		forward_stop(about->s, about->st->id, about->target->lock);
+}
+
+static void print_forward(const void *arg, struct buf *out)
+{
+	const struct network_ports *ports = &((const struct op_about *)arg)->st->ports;
+
+	for (size_t i = 0; i < ports->n; i++) {
+		const struct network_port *p = &ports->v[i];
+
+		buf_addf(out, "%s%s%s%lld", i ? ", " : "", p->host_ip ? p->host_ip : "",
+			 text_empty(p->host_ip) ? "" : " ", (long long)p->host_port);
+		if (p->range > 1)
+			buf_addf(out, "-%lld", (long long)(p->host_port + p->range - 1));
+		buf_addf(out, "/%s to %lld", p->protocol, (long long)p->container_port);
+	}
+}
+
+void op_forward(struct plan *p, const struct op_about *about)
+{
+	plan_add(p, &(struct plan_op){ .verb = "forward",
+				       .apply = apply_forward,
+				       .undo = undo_forward,
+				       .print = print_forward,
+				       .arg = arena_copy(p->arena, about, sizeof(*about)) });
 }

@@ -291,6 +291,8 @@ void network_plan(struct plan *p, const struct state *s, struct network_status *
 	}
 	if (is_on_bridge(st))
 		firewall_plan(p, s, st, target);
+	if (s->rootless && is_on_bridge(st) && st->ports.n)
+		op_forward(p, &x.about);
 	if (!s->rootless && !st->named && st->name)
 		op_name(p, &x.about);
 }

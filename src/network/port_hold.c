@@ -62,7 +62,26 @@ static int bind_port(const char *protocol, const struct address *ip, uint16_t po
 /* A container that has just ended: its monitor holds the port until it has written down so. */
 static bool may_be_ending(const char *owner)
 {
-	return text_empty(owner) || strstr(owner, "(berth-monitor)");
+	return text_empty(owner) || strstr(owner, "(berth-monitor)") ||
+	       strstr(owner, "(berth-forward)");
+}
+
+static int may_not_bind(const char *where, const struct network_port *p, struct err *e)
+{
+	err_set(e, ERR_DENIED,
+		"publish %s/%s: permission denied: a plain user's ports begin where sysctl "
+		"net.ipv4.ip_unprivileged_port_start says",
+		where, p->protocol);
+	e->code = EACCES;
+	return -EACCES;
+}
+
+/* What is left of connections that are closed keeps nobody else from having the port. */
+static int bind_after_close(const struct network_port *p, int64_t i, const struct address *ip)
+{
+	if (!text_eq(p->protocol, "tcp") || port_has_listener(p, i))
+		return -1;
+	return bind_port(p->protocol, ip, (uint16_t)(p->host_port + i), false, true);
 }
 
 static int hold_one(const struct state *s, struct arena *a, const struct network_status *st,
@@ -78,8 +97,13 @@ static int hold_one(const struct state *s, struct arena *a, const struct network
 		return fd < 0 ? -1 : fd;
 	if (fd == -EMFILE || fd == -ENFILE)
 		return err_from(e, fd, "too many published ports");
+	if (fd == -EACCES && s->rootless)
+		return may_not_bind(port_print_host(a, p, i), p, e);
 	if (fd != -EADDRINUSE)
 		return err_from(e, fd, "publish %s/%s", port_print_host(a, p, i), p->protocol);
+	fd = bind_after_close(p, i, ip);
+	if (fd >= 0)
+		return fd;
 	for (int tries = 0;; tries++) {
 		owner = port_owner(s, a, st->id, p, i);
 		if (tries == ENDING_TRIES || !may_be_ending(owner))
@@ -89,9 +113,7 @@ static int hold_one(const struct state *s, struct arena *a, const struct network
 		if (fd >= 0)
 			return fd;
 	}
-	/* What is left of connections that are closed keeps nobody else from having the port. */
-	if (text_empty(owner) && text_eq(p->protocol, "tcp") && !port_has_listener(p, i))
-		fd = bind_port(p->protocol, ip, port, false, true);
+	fd = text_empty(owner) ? bind_after_close(p, i, ip) : -1;
 	if (fd >= 0)
 		return fd;
 	err_set(e, ERR_CONFLICT, "publish %s/%s: address already in use%s",

@@ -14,11 +14,13 @@
 #include "kernel/link.h"
 #include "kernel/netns.h"
 #include "network/firewall_private.h"
+#include "network/forward.h"
 #include "network/names.h"
 #include "network/network_private.h"
 #include "network/pasta.h"
 
 #define HOLD_FILE "hold.json"
+#define TABLE     "inet berth_forward"
 
 /* What pasta calls itself in there: not the host's own address, which is to be reached from there
  * as from anywhere. */
@@ -134,8 +136,9 @@ static int connect_outside(const struct state *s, struct arena *a, int dir, int 
 
 /* The namespace */
 
-static int make_namespace(struct err *e)
+static int make_namespace(void *arg, struct err *e)
 {
+	(void)arg;
 	if (unshare(CLONE_NEWNET) < 0)
 		return err_sys(e, "make a network namespace");
 	return kernel_loopback_up(e);
@@ -157,12 +160,12 @@ static int lead_answers(struct arena *a, int netns, struct err *e)
 		struct netlink_route local = {
 			.destination = { .family = families[i] },
 			.index = lo.index,
-			.table = USERNET_MARK,
+			.table = USERNET_MARK_ANSWER,
 			.type = RTN_LOCAL,
 			.scope = RT_SCOPE_HOST,
 		};
 
-		r = netlink_rule_add(n, families[i], USERNET_MARK, USERNET_MARK, e);
+		r = netlink_rule_add(n, families[i], USERNET_MARK_ANSWER, USERNET_MARK_ANSWER, e);
 		if (r == 0)
 			r = netlink_route_add(n, &local, e);
 		/* A kernel without IPv6. */
@@ -171,15 +174,13 @@ static int lead_answers(struct arena *a, int netns, struct err *e)
 	}
 	if (r < 0)
 		return r;
-	buf_addf(
-		&text,
-		"add table inet berth_forward\n"
-		"add chain inet berth_forward out { type filter hook output priority mangle; }\n"
-		"add rule inet berth_forward out meta mark %u ct mark set meta mark\n"
-		"add chain inet berth_forward in { type filter hook prerouting priority mangle; }\n"
-		"add rule inet berth_forward in ct direction reply ct mark %u meta mark set ct "
-		"mark\n",
-		USERNET_MARK, USERNET_MARK);
+	buf_addf(&text,
+		 "add table " TABLE "\n"
+		 "add chain " TABLE " out { type filter hook output priority mangle; }\n"
+		 "add rule " TABLE " out meta mark %u ct mark set meta mark\n"
+		 "add chain " TABLE " in { type filter hook prerouting priority mangle; }\n"
+		 "add rule " TABLE " in ct direction reply ct mark %u meta mark set %u\n",
+		 USERNET_MARK, USERNET_MARK, USERNET_MARK_ANSWER);
 	return firewall_run(a, &text, netns, NULL, e);
 }
 
@@ -194,26 +195,69 @@ static void end_servers(const struct state *s, struct arena *a, int dir)
 		names_update(s, names.v[i], USERNET_NONE, NULL);
 }
 
-static int make(const struct state *s, struct arena *a, int dir, struct err *e)
+/* A namespace whose holder was killed lives on while somebody serves in it. */
+static int find_server(const struct state *s, struct arena *a)
 {
-	auto_close int netns = -1;
-	char *program;
-	int r = path_libexec(a, "init", &program, e);
+	struct texts names = { 0 }, ids = { 0 };
+	int found = -1;
 
-	if (r < 0)
-		return r;
-	end_servers(s, a, dir);
-	r = hold_start(dir,
-		       &(struct hold_start){ .file = HOLD_FILE,
-					     .fill_root = s->run,
-					     .program = program,
-					     .make = make_namespace },
-		       e);
+	state_list_run(s, NAMES, a, &names, NULL);
+	for (size_t i = 0; i < names.n && found < 0; i++)
+		found = names_netns(s, a, names.v[i]);
+	state_list_run(s, ATTACHMENTS, a, &ids, NULL);
+	for (size_t i = 0; i < ids.n && found < 0; i++)
+		found = forward_netns(s, a, ids.v[i]);
+	return found;
+}
+
+static int enter_namespace(void *arg, struct err *e)
+{
+	const int *netns = arg;
+
+	return setns(*netns, CLONE_NEWNET) < 0 ? err_sys(e, "enter the network namespace") : 0;
+}
+
+static int start_holder(const struct state *s, struct arena *a, int dir,
+			int (*make)(void *arg, struct err *e), void *arg, struct err *e)
+{
+	char *program;
+	int netns, r = path_libexec(a, "init", &program, e);
+
+	if (r == 0)
+		r = hold_start(dir,
+			       &(struct hold_start){ .file = HOLD_FILE,
+						     .fill_root = s->run,
+						     .program = program,
+						     .make = make,
+						     .make_arg = arg },
+			       e);
 	if (r < 0)
 		return r;
 	netns = hold_open(a, dir, HOLD_FILE, "net");
+	return netns < 0 ? err_set(e, ERR_SYSTEM, "the process that holds it ended at once")
+			 : netns;
+}
+
+/* -ENOENT: there is none. */
+static int find_or_rescue(const struct state *s, struct arena *a, int dir, struct err *e)
+{
+	auto_close int found = hold_open(a, dir, HOLD_FILE, "net");
+
+	if (found >= 0)
+		return take_fd(found);
+	found = find_server(s, a);
+	return found < 0 ? -ENOENT : start_holder(s, a, dir, enter_namespace, &found, e);
+}
+
+static int make(const struct state *s, struct arena *a, int dir, struct err *e)
+{
+	auto_close int netns = -1;
+	int r;
+
+	end_servers(s, a, dir);
+	netns = start_holder(s, a, dir, make_namespace, NULL, e);
 	if (netns < 0)
-		return err_set(e, ERR_SYSTEM, "the process that holds it ended at once");
+		return netns;
 	r = lead_answers(a, netns, e);
 	if (r < 0) {
 		hold_end(a, dir, HOLD_FILE);
@@ -262,8 +306,8 @@ int usernet_begin(const struct state *s, struct arena *a, const struct network_a
 	lock = lock_folder(s, true, e);
 	if (lock < 0)
 		return lock;
-	netns = hold_open(a, lock, HOLD_FILE, "net");
-	if (netns < 0)
+	netns = find_or_rescue(s, a, lock, e);
+	if (netns == -ENOENT)
 		netns = make(s, a, lock, e);
 	r = netns < 0 ? netns : outside ? connect_outside(s, a, lock, netns, e) : 0;
 	if (r < 0) {
@@ -276,27 +320,45 @@ int usernet_begin(const struct state *s, struct arena *a, const struct network_a
 	return 0;
 }
 
-int usernet_restore(const struct state *s, const struct network_endpoints *l, struct err *e)
+static int restore_forward(const struct state *s, struct arena *a, const char *id, int netns,
+			   struct err *e)
+{
+	auto_close int dir = network_record_lock(s, id, false, e);
+	struct network_status st;
+	int r = dir < 0 ? dir : network_record_load(s, a, dir, id, &st, e);
+
+	return r < 0 ? r : forward_restore(&st, dir, netns, e);
+}
+
+int usernet_restore(const struct state *s, const struct network_status *st, struct err *e)
 {
 	AUTO(arena) a = NULL;
 	auto_close int lock = -1;
 	auto_close int netns = -1;
-	bool outside = false;
+	bool any = false, outside = false;
+	int r;
 
-	for (size_t i = 0; i < l->n; i++)
-		outside = outside || (text_eq(l->v[i].driver, "bridge") && !l->v[i].internal);
-	if (!outside || !is_needed(s))
+	for (size_t i = 0; i < st->endpoints.n; i++) {
+		bool bridge = text_eq(st->endpoints.v[i].driver, "bridge");
+
+		any = any || bridge;
+		outside = outside || (bridge && !st->endpoints.v[i].internal);
+	}
+	if (!any || !is_needed(s))
 		return 0;
 	a = arena_new();
-	lock = lock_folder(s, false, e);
-	if (lock < 0)
-		return lock;
-	netns = hold_open(a, lock, HOLD_FILE, "net");
-	if (netns < 0)
+	lock = lock_folder(s, true, e);
+	netns = lock < 0 ? lock : find_or_rescue(s, a, lock, e);
+	if (netns == -ENOENT)
 		return err_set(e, ERR_CONFLICT,
 			       "the process that held this user's bridges was killed: restart the "
-			       "containers");
-	return connect_outside(s, a, lock, netns, e);
+			       "container");
+	if (netns < 0)
+		return netns;
+	r = outside ? connect_outside(s, a, lock, netns, e) : 0;
+	close_p(&lock);
+	lock = -1;
+	return r < 0 ? r : restore_forward(s, a, st->id, netns, e);
 }
 
 static bool is_on_bridge(const struct state *s, struct arena *a, const char *id)

@@ -29,11 +29,12 @@ struct usernet {
  * where none of them is a bridge. */
 int usernet_begin(const struct state *s, struct arena *a, const struct network_attachments *asked,
 		  struct usernet *ret, struct err *e);
-/* Its pasta is started again if it was killed and one of the networks needs it. */
-int usernet_restore(const struct state *s, const struct network_endpoints *l, struct err *e);
+/* Its pasta, and the forwarder of the container's ports, are started again if they were killed. */
+int usernet_restore(const struct state *s, const struct network_status *st, struct err *e);
 /* Takes it away if no container is on it any more. */
 void usernet_end(const struct state *s);
 
-/* Replies to what was sent in a client's name (src/forward): this mark of the flow, and this table
- * of routes. */
-#define USERNET_MARK 0x62657274
+/* What is sent in a client's name (src/forward) has this mark, and so has its flow; answers have
+ * the other one, which is the number of the table of routes that leads them here, too. */
+#define USERNET_MARK        0x62657274
+#define USERNET_MARK_ANSWER 0x62657275
