@@ -207,6 +207,19 @@ static int create(struct making *m, struct err *e)
 	return runtime_create(&how, m->g->arena, &m->c, e);
 }
 
+static int pass_pidfd(struct making *m, struct err *e)
+{
+	/* crun's name of the option, for engines that don't know it. */
+	const char *other = text_map_get(&m->config.annotations, "run.oci.pidfd_receiver");
+	int r = 0;
+
+	if (!text_empty(m->args.pidfd_socket))
+		r = handover_pidfd(m->c.pidfd, m->args.pidfd_socket, e);
+	if (r == 0 && !text_empty(other))
+		r = handover_pidfd(m->c.pidfd, other, e);
+	return r;
+}
+
 /* What others are told of the container that is complete. */
 static int tell(struct making *m, struct err *e)
 {
@@ -222,8 +235,8 @@ static int tell(struct making *m, struct err *e)
 	r = record_write(&m->at, e);
 	if (r == 0 && m->c.console >= 0)
 		r = handover_terminal(&m->c.console, args->console_socket, e);
-	if (r == 0 && !text_empty(args->pidfd_socket))
-		r = handover_pidfd(m->c.pidfd, args->pidfd_socket, e);
+	if (r == 0)
+		r = pass_pidfd(m, e);
 	if (r == 0 && !text_empty(args->pid_file))
 		r = handover_pid(m->c.pid, args->pid_file, e);
 	return r;

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <sys/prctl.h>
 
+#include "runtime/annotations.h"
 #include "runtime/start.h"
 #include "runtime/sync.h"
 
@@ -100,15 +101,33 @@ static int refuse_start(struct build *b, struct err *e)
 typedef int plan_part(struct build *b, struct err *e);
 
 static plan_part *const parts[] = {
-	plan_cgroup,      namespaces_plan,   plan_name,
-	rdt_plan,         limits_early_plan, namespaces_enter_plan,
-	rootfs_plan,      sysctl_plan,       mounts_plan,
-	devices_plan,     console_plan,      directory_plan,
-	mounts_seal_plan, paths_plan,        names_plan,
-	hooks_plan,       plan_keyring,      rootfs_enter_plan,
-	gate_plan,        refuse_start,      environment_plan,
-	hooks_start_plan, streams_plan,      limits_plan,
-	identity_plan,    program_plan,
+	annotations_plan,
+	plan_cgroup,
+	namespaces_plan,
+	plan_name,
+	rdt_plan,
+	limits_early_plan,
+	namespaces_enter_plan,
+	rootfs_plan,
+	sysctl_plan,
+	mounts_plan,
+	devices_plan,
+	console_plan,
+	directory_plan,
+	mounts_seal_plan,
+	paths_plan,
+	names_plan,
+	hooks_plan,
+	plan_keyring,
+	rootfs_enter_plan,
+	gate_plan,
+	refuse_start,
+	environment_plan,
+	hooks_start_plan,
+	streams_plan,
+	limits_plan,
+	identity_plan,
+	program_plan,
 };
 
 static const char *const no_args[] = { "", NULL };

@@ -2,6 +2,7 @@
 /* What is left out of a configuration and worth telling; libraries log nothing themselves. */
 #include <string.h>
 
+#include "runtime/annotations.h"
 #include "runtime/capability.h"
 #include "runtime/label.h"
 
@@ -69,6 +70,7 @@ void runtime_warnings(const struct oci_config *c, struct arena *a, struct texts 
 	warn_labels(c, a, &found);
 	if (c->linux_part)
 		warn_devices(c->linux_part->resources, a, &found);
+	annotations_warn(&c->annotations, a, &found);
 	if (c->linux_part && c->linux_part->personality && c->linux_part->personality->flags.n)
 		texts_add(a, &found, "linux.personality.flags: none is known, all are ignored");
 	if (c->linux_part && c->linux_part->intel_rdt &&

@@ -208,6 +208,20 @@ rmdir: '/m/folder': Read-only file system"
     refused "chdir to /m/folder: read-only file system"
 }
 
+@test "oci config: annotations that ask for other isolation are errors, unknown ones mean nothing" {
+    program true
+    config '.annotations = {"run.oci.handler": "krun"}'
+    refused "annotations.run.oci.handler: "
+    config '.annotations = {"run.oci.seccomp_bpf_data": "AAAA"}'
+    refused "annotations.run.oci.seccomp_bpf_data: "
+    config '.annotations = {"run.oci.seccomp.plugins": "/lib/x.so"}'
+    refused "annotations.run.oci.seccomp.plugins: "
+    config '.annotations = {"run.oci.delegate-cgroup": "x", "run.oci.other": "y", "org.x": ""}'
+    run -0 oci run --bundle "$BUNDLE" "$ID"
+    output_has "annotations.run.oci.delegate-cgroup: is ignored"
+    output_lacks run.oci.other org.x
+}
+
 # --- devices, network devices ------------------------------------------------
 
 @test "oci config: devices of all kinds, with their mode and owner" {

@@ -44,6 +44,15 @@ load oci
     output_has "Pid:"$'\t'"$(pid_in)"
 }
 
+@test "oci: so does crun's annotation for it" {
+    receive pidfd
+    config --arg s "$BATS_TEST_TMPDIR/socket" '.annotations = {"run.oci.pidfd_receiver": $s}'
+    oci create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null
+    wait "$RECEIVER"
+    run -0 cat "$BATS_TEST_TMPDIR/received"
+    output_has "Pid:"$'\t'"$(pid_in)"
+}
+
 @test "oci: a pid file is relative to the caller, and whole" {
     cd "$BATS_TEST_TMPDIR"
     oci create --bundle bundle --pid-file pid "$ID" </dev/null >/dev/null

@@ -330,12 +330,15 @@ static void what_is_left_out_is_told(void **state)
 	texts_add(a, &c->process->capabilities->bounding, "CAP_NEW");
 	texts_add(a, &c->process->capabilities->permitted, "CAP_NEW");
 	texts_add(a, &c->process->capabilities->ambient, "CAP_KILL");
+	text_map_set(a, &c->annotations, "run.oci.systemd.subgroup", "container");
+	text_map_set(a, &c->annotations, "org.example.other", "x");
 	runtime_warnings(c, a, &told);
 	assert_string_equal(
 		texts_join(a, &told, "\n"),
 		"process.capabilities: ignoring unknown or unavailable capabilities: [CAP_NEW]\n"
 		"process.capabilities.ambient: can't raise ambient capability CAP_KILL: it is not "
 		"both inheritable and permitted\n"
+		"annotations.run.oci.systemd.subgroup: is ignored\n"
 		"linux.personality.flags: none is known, all are ignored\n"
 		"mounts[0].destination: data is relative, and taken to be below /");
 }
