@@ -7,12 +7,15 @@
 # Each test has a host of its own, a network namespace in which berth runs, and beyond a veth pair the outside:
 #   host    eth0 192.0.2.1/24, 2001:db8::1/64
 #   outside eth0 192.0.2.9/24, 2001:db8::9/64, which knows no way to the host's containers
+#
+# `network_setup here`: the host is this machine, which has to be a throw-away one.
 
-network_setup() {
+network_setup() { # [here]
     [ "$(id -u)" = 0 ] || skip "needs root"
     needs program ip
     HOST=$BATS_TEST_TMPDIR/host OUTSIDE=$BATS_TEST_TMPDIR/outside
-    netns_make "$HOST"
+    HERE=${1:-}
+    if [ "$HERE" = here ]; then HOST_PID=$$; else netns_make "$HOST"; fi
     netns_make "$OUTSIDE"
     host ip link add eth0 type veth peer name eth0 netns "$OUTSIDE_PID"
     host sysctl -qw net.ipv6.conf.default.accept_dad=0 net.bridge.bridge-nf-call-iptables=0 \
@@ -66,6 +69,8 @@ network_teardown() {
     done
     leave_nothing || left=1
     no_interface_left || left=1
+    [ "$HERE" != here ] || ip link del eth0
+    [ "$HERE" != here ] || HOST_PID=
     for pid in $HOST_PID $OUTSIDE_PID; do
         kill "$pid" 2>/dev/null
         wait "$pid" 2>/dev/null
@@ -74,7 +79,7 @@ network_teardown() {
 }
 
 host_interfaces() {
-    host ip -o link | awk -F': ' '{ print $2 }' | grep -vE '^(lo|eth0@.*|eth0)$'
+    host ip -o link | awk -F': ' '{ print $2 }' | grep -vE '^(lo|eth0@.*|eth0|docker0)$'
 }
 
 no_interface_left() {
