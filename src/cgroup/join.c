@@ -95,7 +95,8 @@ static int choose(struct cgroup *c, const char *one, struct err *e)
 	int r = 0;
 
 	if (path_goes_up(path) || (colon && c->len == 1))
-		return err_set(e, ERR_INVALID, "--cgroup: %s is not a sub cgroup path", path);
+		return err_set(e, ERR_INVALID,
+			       "--cgroup: bad sub cgroup path: %s is not a sub cgroup path", path);
 	path += strspn(path, "/");
 	if (colon)
 		return move_controllers(c, arena_strndup(c->arena, one, (size_t)(colon - one)),

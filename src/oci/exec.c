@@ -94,7 +94,7 @@ static int execute(struct executing *x, int pidfd, struct err *e)
 		how.cgroup_manager = x->at.r.cgroup_manager;
 		how.cgroups_below = x->args.cgroups;
 	}
-	r = handover_streams(x->g, x->args.preserve_fds, &how.streams, e);
+	r = handover_streams(x->g, 0, x->args.preserve_fds, &how.streams, e);
 	/* runc's words, by which people follow it. */
 	log_debug("nsexec container setup of %s", x->at.r.id);
 	log_debug("setns_init: about to exec %s", x->process->args.v[0]);

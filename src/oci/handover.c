@@ -29,13 +29,20 @@ int handover_begin(struct err *e)
 	return 0;
 }
 
-int handover_streams(const struct oci_globals *g, int64_t n, struct runtime_streams *ret,
-		     struct err *e)
+int handover_streams(const struct oci_globals *g, int64_t sockets, int64_t preserved,
+		     struct runtime_streams *ret, struct err *e)
 {
+	int64_t n = sockets + preserved;
 	int *fds = arena_array(g->arena, (size_t)n, sizeof(*fds));
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		fds[i] = is_placeholder(3 + i) ? -1 : 3 + i;
+		if (fds[i] < 0 && i >= sockets && !g->as_crun)
+			return err_set(e, ERR_INVALID,
+				       "unable to stat preserved-fd %d (of %d): there is no "
+				       "descriptor %d",
+				       i - (int)sockets, (int)preserved, 3 + i);
+	}
 	*ret = (struct runtime_streams){
 		.in = is_placeholder(0) ? -1 : 0,
 		.out = is_placeholder(1) ? -1 : 1,

@@ -5,9 +5,11 @@
 #include "oci/command.h"
 #include "runtime/runtime.h"
 
-/* Our standard streams and n more; those that the caller closed are none. In the arena. */
-int handover_streams(const struct oci_globals *g, int64_t n, struct runtime_streams *ret,
-		     struct err *e);
+/* Our standard streams, so many passed sockets and so many preserved descriptors. Streams and
+ * sockets that the caller closed are none; a preserved one that isn't there is ERR_INVALID, but
+ * none as well for crun. In the arena. */
+int handover_streams(const struct oci_globals *g, int64_t sockets, int64_t preserved,
+		     struct runtime_streams *ret, struct err *e);
 /* Sends the master to the socket at that path, and closes it; path NULL: it is kept. */
 int handover_terminal(int *master, const char *path, struct err *e);
 /* Whether the container's terminal is to leave the ends of lines alone, as runc's: not if ours is

@@ -111,7 +111,7 @@ static int choose_streams(struct making *m, struct runtime_streams *ret, struct 
 
 	if (m->args.preserve_fds < 0 || m->args.preserve_fds > FDS_MAX)
 		return err_set(e, ERR_INVALID, "--preserve-fds: 0 to %d", FDS_MAX);
-	return handover_streams(m->g, n + m->args.preserve_fds, ret, e);
+	return handover_streams(m->g, n, m->args.preserve_fds, ret, e);
 }
 
 static const char *absolute_root(const struct making *m, const char *bundle)

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "runtime/step.h"
 
 #define NODES_MAX      1024
@@ -299,6 +300,7 @@ int affinity_plan(struct build *b, const char *cpus, struct err *e)
 {
 	struct affinity *t = ARENA_NEW(b->a, struct affinity);
 	const char *p = cpus;
+	uint64_t mask = 0;
 
 	t->s = (struct step){ b->c, cpus };
 	while (*p) {
@@ -316,6 +318,10 @@ int affinity_plan(struct build *b, const char *cpus, struct err *e)
 			CPU_SET(from, &t->cpus);
 		p = end + (*end == ',');
 	}
+	/* runc's words, for the first of them. */
+	for (int i = 0; i < 64; i++)
+		mask |= (uint64_t)(CPU_ISSET(i, &t->cpus) != 0) << i;
+	log_debug("nsexec: affinity: 0x%" PRIx64, mask);
 	step_add(&b->child, "affinity", set_affinity, t);
 	return 0;
 }

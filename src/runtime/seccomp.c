@@ -191,7 +191,9 @@ static int read_flags(const struct oci_seccomp *s, struct seccomp_filter *ret, s
 	if (ret->notifies && (all & SECCOMP_FILTER_FLAG_TSYNC))
 		all |= SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
 	ret->flags = all;
-	log_debug("seccomp filter flags: %u", all);
+	/* As runc counts them: a process of one thread has none to synchronize with. */
+	log_debug("seccomp filter flags: %u",
+		  all & ~(unsigned)(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH));
 	return 0;
 }
 

@@ -81,9 +81,13 @@ load oci
     echo third >"$BATS_TEST_TMPDIR/three"
     run -0 oci run --preserve-fds 1 --bundle "$BUNDLE" "$ID" 3<"$BATS_TEST_TMPDIR/three" 5</dev/null
     output_is $'third\n5'
-    # What the caller does not have is nothing, and above all nothing of ours.
+    oci_fails "preserved-fd 1 (of 3)" -- run --preserve-fds 3 --bundle "$BUNDLE" "$ID" \
+        3<"$BATS_TEST_TMPDIR/three" 5</dev/null 4<&-
+    # Called crun, what the caller does not have is nothing, and above all nothing of ours.
     program sh -c 'for fd in 3 4 5 6 7 8 9; do readlink /proc/self/fd/$fd; done'
-    run -0 oci run --preserve-fds 7 --bundle "$BUNDLE" "$ID" 3<"$BATS_TEST_TMPDIR/three" 5</dev/null 4<&-
+    ln -s "$OCI" "$BATS_TEST_TMPDIR/crun"
+    run -0 "$BATS_TEST_TMPDIR/crun" --root "$BATS_TEST_TMPDIR/oci" run --preserve-fds 7 --bundle "$BUNDLE" "$ID" \
+        3<"$BATS_TEST_TMPDIR/three" 5</dev/null 4<&-
     output_is "$BATS_TEST_TMPDIR/three"$'\n/dev/null\n/dev/null\n/dev/null\n/dev/null\n/dev/null\n/dev/null'
     program sh -c 'ls /proc/self/fd | wc -l'
     run -0 oci run --bundle "$BUNDLE" "$ID" 3<"$BATS_TEST_TMPDIR/three" 5</dev/null

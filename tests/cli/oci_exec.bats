@@ -67,6 +67,7 @@ PROCESS
     run -0 oci exec --preserve-fds 1 "$ID" sh -c 'cat <&3; ls /proc/self/fd | wc -l' \
         3<"$BATS_TEST_TMPDIR/three" 5</dev/null
     output_is $'third\n5'
+    oci_fails -255 "preserved-fd 0 (of 1)" -- exec --preserve-fds 1 "$ID" true 3<&-
 }
 
 @test "oci exec: in a created container, which stays one" {

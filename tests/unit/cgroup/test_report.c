@@ -229,7 +229,7 @@ static void exec_joins_the_groups_that_are_named(void **state)
 	assert_string_equal(cgroup_path_in(c, "memory"), "/elsewhere/box");
 
 	below(c, "memory:../up", -EINVAL, &e);
-	assert_string_equal(e.msg, "--cgroup: ../up is not a sub cgroup path");
+	assert_string_equal(e.msg, "--cgroup: bad sub cgroup path: ../up is not a sub cgroup path");
 	below(c, "bogus:sub", -EINVAL, &e);
 	assert_string_equal(e.msg, "--cgroup: unknown controller bogus");
 	below(c, "memory:missing", -ENOENT, &e);
