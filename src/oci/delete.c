@@ -42,6 +42,8 @@ static int clean_up(struct record_at *at, struct err *e)
 		log_at(LOG_WARN, "%s", why.msg);
 		return 0;
 	}
+	if (at->r.rdt && c.linux_part && !c.linux_part->intel_rdt)
+		c.linux_part->intel_rdt = ARENA_NEW(at->arena, struct oci_intel_rdt);
 	if (runtime_remove_rdt(&c, at->r.id, &why) < 0)
 		log_at(LOG_WARN, "%s", why.msg);
 	if (!c.hooks)

@@ -39,6 +39,7 @@ static const struct json_field record_fields[] = {
 	JSON_TEXT(record, cgroup_manager, "cgroupManager", 0),
 	JSON_BOOL(record, shared_pids, "sharedPids", 0),
 	JSON_BOOL(record, systemd, "systemd", 0),
+	JSON_BOOL(record, rdt, "intelRdt", 0),
 	JSON_TEXT_MAP(record, annotations, "annotations", 0),
 	{ 0 },
 };

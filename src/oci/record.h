@@ -22,6 +22,7 @@ struct record {
 	const char *cgroup, *cgroup_manager;
 	bool shared_pids; /* no pid namespace of its own: its end doesn't end the others */
 	bool systemd;     /* cgroups by systemd were asked for */
+	bool rdt;         /* update gave it a group of resctrl */
 	struct text_map annotations;
 };
 

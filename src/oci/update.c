@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "cgroup/cgroup.h"
 #include "oci/record.h"
+#include "runtime/runtime.h"
 
 #define RESOURCES_MAX (1U << 20)
 
@@ -50,9 +51,9 @@ static const struct option update_options[] = {
 	OPTION_INT(update_args, pids, "pids-limit", 0, "N", "Processes, -1: no limit",
 		   OPTION_GIVEN(update_args, pids_given)),
 	OPTION_TEXT(update_args, l3_cache, "l3-cache-schema", 0, "SCHEMA",
-		    "Intel RDT's cache allocation"),
+		    "Cache to allocate, by Intel RDT: L3:0=7f0;1=1f"),
 	OPTION_TEXT(update_args, mem_bw, "mem-bw-schema", 0, "SCHEMA",
-		    "Intel RDT's memory bandwidth allocation"),
+		    "Memory bandwidth, by Intel RDT: MB:0=20;1=70"),
 	OPTION_IGNORED("kernel-memory", 0, "BYTES", "No kernel limits it any more: ignored"),
 	OPTION_IGNORED("kernel-memory-tcp", 0, "BYTES", "No kernel limits it any more: ignored"),
 	{ 0 },
@@ -133,35 +134,65 @@ static void take_options(struct arena *arena, const struct update_args *a,
 	};
 }
 
+/* A group that is made now is noted before, so that delete finds it whatever happens. */
+static int update_rdt(struct record_at *at, const struct update_args *a, struct cgroup *c,
+		      struct err *e)
+{
+	struct oci_config config;
+	struct runtime_rdt_update how = {
+		.config = &config, .id = at->r.id, .l3_cache = a->l3_cache, .mem_bw = a->mem_bw
+	};
+	pid_t first = (pid_t)at->r.pid, *pids = &first;
+	int r = record_config(at, &config, e);
+
+	how.pids_len = 1;
+	if (r == 0 && c)
+		r = cgroup_pids(c, at->arena, &pids, &how.pids_len, e);
+	how.pids = pids;
+	if (r == 0 && !(config.linux_part && config.linux_part->intel_rdt) && !at->r.rdt) {
+		at->r.rdt = true;
+		r = record_write(at, e);
+	}
+	return r < 0 ? r : runtime_update_rdt(&how, e);
+}
+
+static int change(struct record_at *at, const struct update_args *a,
+		  const struct oci_linux_resources *resources, struct err *e)
+{
+	AUTO(cgroup) c = NULL;
+	bool rdt = a->l3_cache || a->mem_bw;
+	int r = 0;
+
+	if (!record_is_alive(at))
+		return err_set(e, ERR_CONFLICT, "container not running");
+	if (!text_empty(at->r.cgroup))
+		r = cgroup_open(at->r.cgroup_manager, at->r.cgroup, &c, e);
+	else if (!rdt)
+		r = err_set(e, ERR_UNSUPPORTED, "container %s has no cgroup to be limited by",
+			    at->r.id);
+	if (r == 0 && rdt)
+		r = update_rdt(at, a, c, e);
+	if (r == 0 && c)
+		r = cgroup_update(c, resources, e);
+	return r;
+}
+
 static int update(struct oci_globals *g, const struct update_args *a, const char *id, struct err *e)
 {
 	struct oci_linux_resources resources = { 0 };
-	AUTO(cgroup) c = NULL;
 	struct record_at at;
-	int r;
+	int r = record_open_locked(g, id, &at, e);
 
-	if (a->l3_cache || a->mem_bw)
-		return err_set(
-			e, ERR_UNSUPPORTED,
-			"--l3-cache-schema, --mem-bw-schema: Intel RDT's groups are shared out when "
-			"a container is created, and not later");
-	r = record_open_locked(g, id, &at, e);
 	if (r < 0)
 		return r;
 	if (a->resources)
 		r = read_resources(g->arena, a->resources, &resources, e);
 	else
 		take_options(g->arena, a, &resources);
-	if (r == 0)
+	if (r == 0) {
 		drop_zeros(&resources);
-	if (r == 0 && !record_is_alive(&at))
-		r = err_set(e, ERR_CONFLICT, "container not running");
-	if (r == 0 && text_empty(at.r.cgroup))
-		r = err_set(e, ERR_UNSUPPORTED, "container %s has no cgroup to be limited by", id);
-	if (r == 0)
-		r = cgroup_open(at.r.cgroup_manager, at.r.cgroup, &c, e);
-	if (r == 0)
-		r = cgroup_update(c, &resources, e);
+		r = change(&at, a, &resources, e);
+	}
 	record_close(&at);
 	return r;
 }

@@ -132,7 +132,7 @@ static int check_line(void *arg, const char *line)
 	return rdt_matches(arg, line) ? 0 : -EEXIST;
 }
 
-static int set_schemata(int group, const struct oci_intel_rdt *want, struct err *e)
+int rdt_write(int group, const struct oci_intel_rdt *want, struct err *e)
 {
 	auto_close int fd = openat(group, "schemata", O_WRONLY | O_CLOEXEC);
 	int r;
@@ -213,7 +213,7 @@ static int prepare(struct rdt *r, const struct oci_intel_rdt *want, struct err *
 	if (group < 0)
 		return group;
 	if (has_schemata(want))
-		n = made ? set_schemata(group, want, e) : compare_schemata(group, want, e);
+		n = made ? rdt_write(group, want, e) : compare_schemata(group, want, e);
 	if (n == 0)
 		n = open_tasks(group, &r->tasks, e);
 	if (n == 0 && want->enable_monitoring)
@@ -261,7 +261,7 @@ int rdt_join(const struct rdt *r, struct err *e)
 	return 0;
 }
 
-static int open_resctrl(struct err *e)
+int rdt_open(struct err *e)
 {
 	auto_free char *text = NULL;
 	char path[4096];
@@ -285,7 +285,7 @@ struct rdt_step {
 static int open_step(void *arg, struct err *e)
 {
 	struct rdt_step *t = arg;
-	int root = open_resctrl(e);
+	int root = rdt_open(e);
 
 	return root < 0 ? root : rdt_prepare(root, t->want, t->id, &t->rdt, e);
 }
@@ -332,7 +332,7 @@ int runtime_remove_rdt(const struct oci_config *c, const char *id, struct err *e
 
 	if (!want)
 		return 0;
-	r.root = open_resctrl(e);
+	r.root = rdt_open(e);
 	if (r.root < 0)
 		return r.root;
 	r.made = text_empty(want->clos_id);

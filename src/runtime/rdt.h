@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "spec/runtime.h"
+#include "runtime/runtime.h"
 
 /* What a start has made and opened. */
 struct rdt {
@@ -29,3 +29,10 @@ int rdt_join(const struct rdt *r, struct err *e);
 
 /* Do the lines of a schemata file say what is wanted? "L3:0=7f0;1=1f" */
 bool rdt_matches(const char *schemata, const char *line);
+
+/* runtime_update_rdt() in the open file system `root`. */
+int rdt_update(int root, const struct runtime_rdt_update *how, struct err *e);
+/* The file system where it is mounted: ERR_UNSUPPORTED if it isn't. */
+int rdt_open(struct err *e);
+/* Lines of schemata, in their order, into a group. */
+int rdt_write(int group, const struct oci_intel_rdt *want, struct err *e);

@@ -135,6 +135,17 @@ struct runtime_exec {
 int runtime_exec(const struct runtime_exec *how, struct arena *a, struct runtime_container *ret,
 		 struct err *e);
 
+/* Shares of cache and memory bandwidth of a running container, as lines of resctrl's schemata:
+ * "L3:0=7f0;1=1f", "MB:0=20".  Without linux.intelRdt it gets a group of its own, which its
+ * processes are moved into; runtime_remove_rdt() of a configuration that has one removes it. */
+struct runtime_rdt_update {
+	const struct oci_config *config;
+	const char *id;
+	const char *l3_cache, *mem_bw; /* NULL: unchanged */
+	const pid_t *pids;             /* its processes, as this process sees them */
+	size_t pids_len;
+};
+int runtime_update_rdt(const struct runtime_rdt_update *how, struct err *e);
 /* After the container: the groups of resctrl that linux.intelRdt had made for it. */
 int runtime_remove_rdt(const struct oci_config *c, const char *id, struct err *e);
 

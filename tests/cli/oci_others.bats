@@ -134,7 +134,11 @@ load oci
     echo '{ "pids": { "limit": 40 } }' >"$BATS_TEST_TMPDIR/resources"
     oci update --resources "$BATS_TEST_TMPDIR/resources" --kernel-memory 1 --kernel-memory-tcp 1 "$ID"
     [ "$(value pids pids.max)" = 40 ]
-    oci_fails "Intel RDT" -- update --l3-cache-schema L3:0=f "$ID"
+    if [ ! -e /sys/fs/resctrl/schemata ]; then
+        oci_fails "Intel RDT: l3 cache schema is not enabled" "no resctrl is mounted" -- \
+            update --l3-cache-schema L3:0=f "$ID"
+        oci_fails "Intel RDT: memory bandwidth schema is not enabled" -- update --mem-bw-schema MB:0=20 "$ID"
+    fi
     oci kill "$ID" KILL
     wait_for status_is stopped
     oci_fails "container not running" -- update --pids-limit 5 "$ID"

@@ -155,6 +155,64 @@ static void what_fails_leaves_nothing(void **state)
 	assert_int_equal(access(arena_printf(a, "%s/gold/mon_groups/ctr", path), F_OK), -1);
 }
 
+static int update(struct oci_intel_rdt *its, const char *l3_cache, const char *mem_bw)
+{
+	auto_close int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct oci_linux os = { .intel_rdt = its };
+	struct oci_config config = { .linux_part = &os };
+	pid_t self = getpid();
+
+	return rdt_update(root,
+			  &(struct runtime_rdt_update){ .config = &config,
+							.id = "ctr",
+							.l3_cache = l3_cache,
+							.mem_bw = mem_bw,
+							.pids = &self,
+							.pids_len = 1 },
+			  &e);
+}
+
+static void an_update_writes_into_its_group(void **state)
+{
+	struct oci_intel_rdt gold = { .clos_id = "gold" };
+
+	file_of("gold/schemata", "");
+	assert_int_equal(update(&gold, "L3:0=3", "MB:0=10"), 0);
+	assert_string_equal(content("gold/schemata"), "L3:0=3\nMB:0=10\n");
+	assert_string_equal(content("gold/tasks"), "");
+}
+
+static void an_update_gives_a_group_to_who_has_none(void **state)
+{
+	/* As an earlier update would have left it. */
+	group("ctr", "");
+	assert_int_equal(update(NULL, NULL, "MB:0=10"), 0);
+	assert_string_equal(content("ctr/schemata"), "MB:0=10\n");
+	assert_string_equal(content("ctr/tasks"), arena_printf(a, "%d", (int)getpid()));
+}
+
+static void an_update_that_fails_leaves_no_group(void **state)
+{
+	struct oci_intel_rdt silver = { .clos_id = "silver" };
+
+	assert_int_equal(update(NULL, "L3:0=3", NULL), -ENOENT);
+	assert_int_equal(access(arena_printf(a, "%s/ctr", path), F_OK), -1);
+	assert_int_equal(update(&silver, "L3:0=3", NULL), -ENOENT);
+	assert_int_equal(access(arena_printf(a, "%s/silver", path), F_OK), -1);
+	assert_int_equal(mkdir(arena_printf(a, "%s/info", path), 0755), 0);
+	file_of("info/last_cmd_status", "Unknown or unsupported resource name 'L3'\n");
+	assert_int_equal(update(NULL, "L3:0=3", NULL), -ENOENT);
+	assert_non_null(strstr(e.msg, "Unknown or unsupported resource name 'L3': "));
+}
+
+static void schemata_of_the_wrong_resource_are_refused(void **state)
+{
+	assert_int_equal(update(NULL, "MB:0=3", NULL), -EINVAL);
+	assert_int_equal(update(NULL, "L3:", NULL), -EINVAL);
+	assert_int_equal(update(NULL, NULL, "L3:0=3"), -EINVAL);
+	assert_int_equal(update(NULL, NULL, ""), -EINVAL);
+}
+
 static void without_resctrl_it_is_said(void **state)
 {
 	int root;
@@ -183,6 +241,10 @@ int main(void)
 		TEST(the_default_group_is_a_slash),
 		TEST(one_that_is_named_and_not_there_is_an_error),
 		TEST(what_fails_leaves_nothing),
+		TEST(an_update_writes_into_its_group),
+		TEST(an_update_gives_a_group_to_who_has_none),
+		TEST(an_update_that_fails_leaves_no_group),
+		TEST(schemata_of_the_wrong_resource_are_refused),
 		TEST(without_resctrl_it_is_said),
 	};
 
