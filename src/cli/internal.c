@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the monitor executes, never people: __start starts a container again in the process that was
- * its monitor, __cleanup removes what the last run left.
+ * its monitor, __cleanup removes what the last run left, __mend puts back what somebody took away
+ * of the firewall.
  */
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "engine/start.h"
 #include "engine/stop.h"
+#include "network/firewall.h"
 
 static int start(struct session *s, const struct container *c, struct err *e)
 {
@@ -58,6 +60,16 @@ static int run_start(void *globals, void *args, int argc, const char **argv)
 	return with_container(globals, argv[0], start);
 }
 
+static int mend(struct session *s, const struct container *c, struct err *e)
+{
+	return firewall_mend(&s->state, e);
+}
+
+static int run_mend(void *globals, void *args, int argc, const char **argv)
+{
+	return with_container(globals, argv[0], mend);
+}
+
 static int run_cleanup(void *globals, void *args, int argc, const char **argv)
 {
 	return with_container(globals, argv[0], cleanup);
@@ -81,4 +93,14 @@ const struct command cleanup_internal_command = {
 	.max_args = 1,
 	.hidden = true,
 	.run = run_cleanup,
+};
+
+const struct command mend_internal_command = {
+	.name = "__mend",
+	.summary = "Put back what somebody took away of the firewall",
+	.usage = "ID",
+	.min_args = 1,
+	.max_args = 1,
+	.hidden = true,
+	.run = run_mend,
 };

@@ -104,6 +104,7 @@ static const struct command *const commands[] = {
 	&volume_group,
 	&wait_command,
 	&cleanup_internal_command,
+	&mend_internal_command,
 	&complete_internal_command,
 	&man_internal_command,
 	&parse_internal_command,

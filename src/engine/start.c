@@ -147,10 +147,11 @@ static void fill_handover(struct launch *l, const struct runtime_container *rc,
 			  const struct streams *p, struct monitor_handover *h)
 {
 	const struct container *c = l->c;
-	struct texts restart = { 0 }, cleanup = { 0 };
+	struct texts restart = { 0 }, cleanup = { 0 }, mend = { 0 };
 
 	add_self(l, &restart, "__start");
 	add_self(l, &cleanup, "__cleanup");
+	add_self(l, &mend, "__mend");
 	*h = MONITOR_HANDOVER;
 	h->id = c->id;
 	h->name = c->name;
@@ -176,6 +177,8 @@ static void fill_handover(struct launch *l, const struct runtime_container *rc,
 	h->restart_delay_ms = (int)l->restart_delay_ms;
 	h->restart_argv = restart.v;
 	h->cleanup_argv = cleanup.v;
+	h->firewall = l->wiring.watch;
+	h->mend_argv = l->wiring.watch < 0 ? NULL : mend.v;
 	h->program = l->how->program;
 	open_oom_files(rc, h);
 	h->temporary = c->auto_remove;

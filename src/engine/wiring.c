@@ -7,6 +7,7 @@
 
 #include "engine/files.h"
 #include "engine/status.h"
+#include "network/firewall.h"
 #include "network/forward.h"
 #include "network/usernet.h"
 
@@ -81,6 +82,8 @@ int wiring_apply(const struct state *s, struct arena *a, struct wiring *w, pid_t
 	char path[64];
 	int r;
 
+	/* Heard from now on, so that nothing is missed between the rules and the monitor. */
+	w->watch = firewall_watch(&w->status, w->host);
 	/* Bound before anything leads there, so that nobody else's port is taken away. */
 	r = port_hold(s, a, &w->status, &w->holds, e);
 	if (r < 0)
@@ -113,6 +116,7 @@ void wiring_close(struct wiring *w)
 {
 	close_p(&w->lock);
 	close_p(&w->host);
+	close_p(&w->watch);
 	port_release(&w->holds);
 	*w = WIRING;
 }

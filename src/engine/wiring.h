@@ -13,9 +13,10 @@ struct wiring {
 	struct network_status status;
 	int lock; /* held until it has started */
 	struct port_holds holds;
-	int host; /* what plays the host: usernet_find()'s */
+	int host;  /* what plays the host: usernet_find()'s */
+	int watch; /* for the monitor: netfilter_watch()'s, or -1 */
 };
-#define WIRING ((struct wiring){ .lock = -1, .host = -1 })
+#define WIRING ((struct wiring){ .lock = -1, .host = -1, .watch = -1 })
 
 /* Addresses and names. Nothing if the container is on no network. */
 int wiring_join(const struct state *s, struct arena *a, const struct container *c,

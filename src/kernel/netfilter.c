@@ -21,9 +21,11 @@ int netfilter_open(int netns, struct err *e)
 {
 	int fd = kernel_netns_socket(netns, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER, e);
 
-	return fd == -EPROTONOSUPPORT
-		       ? err_set(e, ERR_UNSUPPORTED, "this kernel has no netfilter")
-		       : fd;
+	if (fd == -EPROTONOSUPPORT)
+		return err_set(e, ERR_UNSUPPORTED, "this kernel has no netfilter");
+	if (fd >= 0)
+		netfilter_own(fd);
+	return fd;
 }
 
 struct nlmsghdr *netfilter_begin(void *room, unsigned subsystem, unsigned type, unsigned flags,
@@ -118,6 +120,25 @@ int netfilter_has_interface(int socket, const char *table, const char *set, cons
 	mnl_attr_nest_end(h, element);
 	mnl_attr_nest_end(h, list);
 	return ask_whether(socket, h, e);
+}
+
+static void note_generation(void *arg, const struct nlmsghdr *h)
+{
+	const struct nlattr *at;
+
+	mnl_attr_for_each(at, h,
+			  sizeof(struct nfgenmsg)) if (mnl_attr_get_type(at) == NFTA_GEN_ID) *
+		(uint32_t *)arg = ntohl(mnl_attr_get_u32(at));
+}
+
+int netfilter_generation(int socket, uint32_t *ret, struct err *e)
+{
+	_Alignas(struct nlmsghdr) char room[64];
+	const struct nlmsghdr *h =
+		netfilter_begin(room, NFNL_SUBSYS_NFTABLES, NFT_MSG_GETGEN, 0, AF_UNSPEC);
+	int r = netfilter_ask(socket, h, note_generation, ret);
+
+	return r < 0 ? err_from(e, r, "look at the firewall") : 0;
 }
 
 /* Elements */

@@ -14,6 +14,12 @@
 
 /* A socket in the network namespace; -1: this process's. ERR_UNSUPPORTED: there is no netfilter. */
 int netfilter_open(int netns, struct err *e);
+/* A socket that hears what others than berth's processes change of nftables there. */
+int netfilter_watch(int netns, struct err *e);
+/* The number of the last change. */
+int netfilter_generation(int socket, uint32_t *ret, struct err *e);
+/* Gives a socket a number by which netfilter_watch() knows it for ours; netfilter_open() does. */
+void netfilter_own(int socket);
 /* Whether a chain of an inet table has rules: 1, or 0, also without such a chain. */
 int netfilter_has_rules(int socket, const char *table, const char *chain, struct err *e);
 /* Whether a set of interface names in an inet table has that one: 1, or 0, also without such a set.

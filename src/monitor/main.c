@@ -10,10 +10,11 @@
  * All memory is one static structure, and nothing is allocated.  One loop waits on epoll: for the
  * container's pidfd, its output (stream.c), its input if that is held up (input.c), clients and the
  * socket they come from (client.c), and for SIGTERM, by which someone, a service manager for one,
- * asks us to end the container.  Each descriptor's part does what it can without blocking and takes
- * note of what it couldn't; after each round the parts settle: they go on with what has become
- * possible and say which descriptors matter now.  Nobody waits for a descriptor that could not make
- * progress, so the loop sleeps unless there is something to do.
+ * asks us to end the container; and for what others do to the firewall (firewall.c).  Each
+ * descriptor's part does what it can without blocking and takes note of what it couldn't; after
+ * each round the parts settle: they go on with what has become possible and say which descriptors
+ * matter now.  Nobody waits for a descriptor that could not make progress, so the loop sleeps
+ * unless there is something to do.
  *
  * Output is read only when everyone has taken what was read before: the log at once, since a log
  * that fails drops lines rather than hold up the container, and clients as client.c says.
@@ -103,9 +104,12 @@ static void read_signals(struct supervisor *s)
 {
 	struct signalfd_siginfo info;
 
-	while (read(s->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+	while (read(s->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGTERM)
 			supervisor_event(s, EV_STOP);
+		if (info.ssi_signo == SIGCHLD)
+			firewall_reap(s);
+	}
 }
 
 /* The kernel's own structures: linux/capability.h isn't there with every libc. */
@@ -138,6 +142,11 @@ static void write_text(const char *path, const char *text)
 	if (write(fd, text, strlen(text)) < 0)
 		errno = 0; /* unprivileged processes may not ask for less, and stay as they are */
 	close(fd);
+}
+
+void oom_restore(const struct supervisor *s)
+{
+	write_text(oom_path, s->oom_before);
 }
 
 static void survive_oom(struct supervisor *s)
@@ -223,6 +232,7 @@ static bool supervisor_start(struct supervisor *s)
 	nonblocking(s->h.listener);
 	watch_start(s, &s->listener, s->h.listener, SOURCE_LISTENER);
 	logger_start(&s->log, &s->h);
+	firewall_start(s);
 	if (s->h.client >= 0)
 		client_add(s, s->h.client, true);
 	return s->child.events != 0;
@@ -248,6 +258,9 @@ static void dispatch(struct supervisor *s, uint32_t source, uint32_t events)
 	case SOURCE_STREAM:
 		stream_read(s, &s->streams[index]);
 		break;
+	case SOURCE_FIREWALL:
+		firewall_ready(s);
+		break;
 	case SOURCE_CLIENT:
 		client_ready(s, &s->clients[index], events);
 		break;
@@ -256,7 +269,7 @@ static void dispatch(struct supervisor *s, uint32_t source, uint32_t events)
 
 static int wait_ms(const struct supervisor *s)
 {
-	int64_t at = clients_deadline(s, streams_deadline(s, s->timer_at_ms));
+	int64_t at = firewall_deadline(s, clients_deadline(s, streams_deadline(s, s->timer_at_ms)));
 
 	if (!at)
 		return -1;
@@ -283,7 +296,7 @@ _Noreturn static void become(struct supervisor *s, const char *const *argv)
 {
 	sigset_t none;
 
-	write_text(oom_path, s->oom_before);
+	oom_restore(s);
 	close_on_exec();
 	read_signals(s);
 	sigemptyset(&none);

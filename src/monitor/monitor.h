@@ -83,7 +83,10 @@ struct monitor_handover {
 	/* Executed in this process after the last exit, unless an owner client cleans up (see
 	 * protocol.h); NULL: nothing to do. */
 	const char *const *cleanup_argv;
-	const char *program; /* absolute path of berth, for both */
+	const char *program; /* absolute path of berth, for all */
+	int firewall;        /* netfilter_watch()'s: it is on networks that need rules; or -1 */
+	/* Executed by a child when somebody took berth's rules away. */
+	const char *const *mend_argv;
 
 	int temporary;       /* 1: it is removed when it ends, so that nothing durable is written */
 	int timeout_sec;     /* kill it after that; 0: never */
@@ -111,7 +114,8 @@ struct monitor_handover {
 				    .err = -1,                \
 				    .stop_timeout_ms = 10000, \
 				    .oom = -1,                \
-				    .oom_above = -1 })
+				    .oom_above = -1,          \
+				    .firewall = -1 })
 
 /* The listening socket run_dir/ATTACH_SOCKET, replacing an older one. */
 int monitor_listen(int run_dir, struct err *e);

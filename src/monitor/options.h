@@ -59,7 +59,9 @@ static const struct handover_option handover_options[] = {
 	HANDOVER_OPTION("err", FD, err),
 	HANDOVER_OPTION("oom", FD, oom),
 	HANDOVER_OPTION("oom-above", FD, oom_above),
+	HANDOVER_OPTION("firewall", FD, firewall),
 	HANDOVER_OPTION("program", TEXT, program),
 	HANDOVER_OPTION("restart-argv", ARGV, restart_argv),
 	HANDOVER_OPTION("cleanup-argv", ARGV, cleanup_argv),
+	HANDOVER_OPTION("mend-argv", ARGV, mend_argv),
 };

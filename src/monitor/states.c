@@ -228,4 +228,5 @@ void supervisor_settle(struct supervisor *s)
 	if (s->state == ENDING && clients_done(s))
 		supervisor_event(s, EV_DELIVERED);
 	clients_settle(s);
+	firewall_settle(s);
 }

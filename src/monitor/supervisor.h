@@ -35,7 +35,8 @@ enum source {
 	SOURCE_LISTENER,
 	SOURCE_INPUT,
 	SOURCE_STREAM,
-	SOURCE_CLIENT
+	SOURCE_CLIENT,
+	SOURCE_FIREWALL
 };
 #define SOURCE_BITS 8
 
@@ -88,6 +89,17 @@ struct logger {
 	char text[LOG_TEXT_MAX];
 };
 
+/* What is heard of nftables, and what is to be done about it (firewall.c). */
+struct firewall {
+	struct watch watch;
+	bool written, deleted; /* berth's rules, by the transaction being told of */
+	int64_t mend_at_ms;    /* 0: nothing is to be done */
+	int64_t mended_at_ms;  /* the last time; */
+	int64_t again_ms;      /* and not again before that much later */
+	pid_t child;           /* berth, which does it; 0: it does not run */
+	_Alignas(4) char text[8192];
+};
+
 enum state { UP, STOPPING, DRAINING, ENDING, WAITING, OVER, STATES };
 enum event { EV_EXIT, EV_DRAINED, EV_DELIVERED, EV_STOP, EV_TIMER, EVENTS };
 
@@ -101,6 +113,7 @@ struct supervisor {
 	struct input input;
 	struct client clients[CLIENTS_MAX];
 	struct logger log;
+	struct firewall firewall;
 	int64_t now_ms; /* monotonic */
 	int64_t started_ms;
 	int64_t timer_at_ms;      /* EV_TIMER; 0: none */
@@ -117,6 +130,8 @@ int64_t now_monotonic_ms(void);
 /* Puts the descriptor into the set, changes what it waits for, or takes it out (events 0). */
 void watch_set(struct supervisor *s, struct watch *w, uint32_t events);
 void watch_close(struct supervisor *s, struct watch *w);
+/* For what we become, or run: as likely to be killed for want of memory as berth was. */
+void oom_restore(const struct supervisor *s);
 
 /* states.c */
 void supervisor_event(struct supervisor *s, enum event event);
@@ -187,6 +202,13 @@ int log_file_room(struct log_file *f, int64_t bytes);
 int log_file_write(struct log_file *f, struct iovec *v, int n);
 void log_file_commit(struct log_file *f);  /* what was written are complete records */
 void log_file_abandon(struct log_file *f); /* takes back what wasn't committed */
+
+/* firewall.c */
+void firewall_start(struct supervisor *s);
+void firewall_ready(struct supervisor *s);
+void firewall_settle(struct supervisor *s);
+void firewall_reap(struct supervisor *s);
+int64_t firewall_deadline(const struct supervisor *s, int64_t soonest);
 
 /* trash.c: what nobody waits for. */
 void trash_delete(const struct supervisor *s);

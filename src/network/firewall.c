@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "firewall/firewall.h"
 #include "kernel/netfilter.h"
@@ -15,8 +17,9 @@
 #include "network/firewall_private.h"
 #include "network/usernet.h"
 
-#define TABLE "berth" /* of family inet */
-#define LOCK  "firewall.lock"
+#define TABLE  "berth" /* of family inet */
+#define LOCK   "firewall.lock"
+#define MENDED "firewall.mended" /* after which change of the kernel's */
 
 /* One change at a time, so that what is put back is what there is. */
 static int lock(const struct state *s, struct err *e)
@@ -269,11 +272,23 @@ int firewall_forget(const struct state *s, const struct network *n, int host_net
 	return 0;
 }
 
+/* All that are on networks are known to other firewalls. */
+static int admit_all(const struct state *s, struct arena *a, int host_netns, int socket,
+		     struct err *e)
+{
+	struct network_statuses all = { 0 };
+	int r = network_status_list(s, a, &all, e);
+
+	for (size_t i = 0; r == 0 && i < all.n; i++)
+		if (is_wanted(&all.v[i]))
+			admit(s, a, &all.v[i], host_netns, socket);
+	return r;
+}
+
 int firewall_reload(const struct state *s, int host_netns, struct err *e)
 {
 	AUTO(arena) a = arena_new();
 	auto_close int own = host_netns == -1 ? usernet_find(s) : -1;
-	struct network_statuses all = { 0 };
 	auto_close int socket = -1;
 	auto_close int held = -1;
 	int r;
@@ -286,12 +301,64 @@ int firewall_reload(const struct state *s, int host_netns, struct err *e)
 		r = replace_all(s, a, NULL, host_netns, e);
 	if (r >= 0)
 		socket = r = netfilter_open(host_netns, e);
+	return r < 0 ? r : admit_all(s, a, host_netns, socket, e);
+}
+
+int firewall_watch(const struct network_status *st, int host_netns)
+{
+	struct err e;
+	int fd = concerns(st) ? netfilter_watch(host_netns, &e) : -1;
+
+	if (fd < 0 && concerns(st))
+		log_debug("%s: it will not be put back by itself", e.msg);
+	return fd < 0 ? -1 : fd;
+}
+
+/* The generation is the kernel's, of this boot, as is the volatile root. */
+static bool is_mended(const struct state *s, uint32_t generation)
+{
+	auto_free char *text = NULL;
+	char now[16];
+
+	snprintf(now, sizeof(now), "%u", generation);
+	return file_read_at(s->run, MENDED, sizeof(now), &text, NULL, NULL) == 0 &&
+	       text_eq(text, now);
+}
+
+static int note_mended(const struct state *s, uint32_t generation, struct err *e)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", generation);
+	return file_replace_at(s->run, MENDED, text, strlen(text),
+			       &(struct file_write){ .fill_root = s->run }, e);
+}
+
+int firewall_mend(const struct state *s, struct err *e)
+{
+	AUTO(arena) a = arena_new();
+	auto_close int host_netns = usernet_find(s);
+	auto_close int held = -1;
+	auto_close int socket = -1;
+	uint32_t generation = 0;
+	int r;
+
+	if (host_netns == USERNET_NONE)
+		return 0;
+	held = r = lock(s, e);
 	if (r >= 0)
-		r = network_status_list(s, a, &all, e);
-	for (size_t i = 0; r >= 0 && i < all.n; i++)
-		if (is_wanted(&all.v[i]))
-			admit(s, a, &all.v[i], host_netns, socket);
-	return r < 0 ? r : 0;
+		socket = r = netfilter_open(host_netns, e);
+	if (r >= 0)
+		r = netfilter_generation(socket, &generation, e);
+	if (r < 0 || is_mended(s, generation))
+		return r;
+	r = admit_all(s, a, host_netns, socket, e);
+	if (r == 0)
+		r = netfilter_generation(socket, &generation, e);
+	if (r == 0)
+		r = replace_all(s, a, NULL, host_netns, e);
+	/* That was one change; if somebody else's was beside it, the number is another. */
+	return r < 0 ? r : note_mended(s, generation + 1, e);
 }
 
 struct firewall_op {

@@ -7,9 +7,8 @@
  * `firewall` is needed only if its bridge is not known yet; and one that publishes nothing, on a
  * bridge that is known, changes nothing.
  *
- * What there should be follows from attachments/ alone (network_status_list()).  A table that
- * somebody flushed is put back, whole, by the next container that starts and by
- * firewall_reload().
+ * What there should be follows from attachments/ alone (network_status_list()).  What somebody else
+ * deletes is put back, whole: containers' monitors hear of it, and run firewall_mend().
  */
 #pragma once
 
@@ -50,6 +49,13 @@ int firewall_reload(const struct state *s, int host_netns, struct err *e);
  * (NULL: of any): "inet filter forward". What is said of them is theirs to change. */
 int firewall_obstacles(struct arena *a, const char *bridge, int host_netns, struct texts *ret,
 		       struct err *e);
+
+/* A socket for a container's monitor, which hears that somebody took away what is here. -1: it
+ * needs none, or there can't be one. */
+int firewall_watch(const struct network_status *st, int host_netns);
+/* The same as firewall_reload(), unless nobody has changed anything since the last one was done by
+ * this: all monitors hear of it. */
+int firewall_mend(const struct state *s, struct err *e);
 
 /* firewall_open() as an operation, which firewall_close() undoes. st and target are looked at when
  * it is applied, and so have to live as long as the plan. */

@@ -108,17 +108,71 @@ sleeper() { # NAME OPTIONS...
     answers 192.0.2.9 outside tcp 192.0.2.1 8080
 }
 
-@test "a flushed table is put back by the next start, and by reload" {
+# Whatever it is that takes it away: nobody runs berth, and soon the port answers and what goes out is masqueraded.
+mends() { # NFT-COMMAND WORDS...
+    host nft "$@"
+    WAIT_S=30 wait_for answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    WAIT_S=30 wait_for answers 192.0.2.1 web tcp 192.0.2.9 7000
+}
+
+@test "a flushed table is put back by itself" {
+    sleeper web -p 8080:80
+    sleeper other
+    serve web 80
+    serve outside 7000
+    mends flush ruleset
+    mends delete table inet berth
+}
+
+@test "chains, and elements of sets, that somebody deletes are put back by themselves" {
+    sleeper web -p 8080:80
+    serve web 80
+    serve outside 7000
+    mends flush chain inet berth ports
+    mends flush map inet berth ports4
+    host nft add rule inet berth user counter
+    mends flush chain inet berth postrouting
+    run -0 host nft list chain inet berth user
+    output_has counter
+}
+
+@test "a ruleset that is loaded again and again, in one transaction, does not end what is published" {
+    local i
+    sleeper web -p 8080:80
+    serve web 80
+    serve outside 7000
+    printf 'flush ruleset\ntable inet mine {\n}\ntable inet berth {\n chain user {\n counter\n }\n}\n' \
+        >"$BATS_TEST_TMPDIR/nftables.conf"
+    for i in 1 2 3; do mends -f "$BATS_TEST_TMPDIR/nftables.conf"; done
+    run -0 host nft list ruleset
+    output_has "table inet mine" counter
+}
+
+@test "a flushed table is put back by the next start, and by reload, at once" {
     sleeper web -p 8080:80
     serve web 80
     host nft flush ruleset
-    silent outside tcp 192.0.2.1 8080
     sleeper other
     answers 192.0.2.9 outside tcp 192.0.2.1 8080
     host nft flush table inet berth
-    silent outside tcp 192.0.2.1 8080
-    sleeper third
+    berth network reload web
     answers 192.0.2.9 outside tcp 192.0.2.1 8080
+}
+
+@test "many containers put back a flushed table once, or a few times" {
+    local i
+    for i in $(seq 12); do sleeper "c$i" -p "$((8079 + i)):80"; done
+    serve c1 80
+    host nft monitor >"$BATS_TEST_TMPDIR/monitor" 2>&1 3>&- &
+    echo $! >>"$BATS_TEST_TMPDIR/peers"
+    listens() { host nft add table inet listens && host nft delete table inet listens && grep -q listens "$BATS_TEST_TMPDIR/monitor"; }
+    wait_for listens
+    host nft delete table inet berth
+    WAIT_S=30 wait_for answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    # Whoever was late has looked by then.
+    sleep 1
+    run -0 grep -c 'new generation.*(firewall)' "$BATS_TEST_TMPDIR/monitor"
+    [ "$output" -le 3 ]
 }
 
 @test "rules of the administrator's, and other tables, stay" {

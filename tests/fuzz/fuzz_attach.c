@@ -32,6 +32,10 @@ void watch_close(struct supervisor *s, struct watch *w)
 	w->fd = -1;
 }
 
+void oom_restore(const struct supervisor *s)
+{
+}
+
 static void start(struct supervisor *s, int out, int in)
 {
 	memset(s, 0, sizeof(*s));

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * When somebody else takes away what berth has in nftables: berth is run to put it back.
+ *
+ * The kernel tells of each transaction what it added and deleted, and at its end whose it was
+ * (linux/netfilter/nf_tables.h, group NFNLGRP_NFTABLES).  What berth's own processes change does
+ * not get here (netfilter_watch()), but for the program `firewall`; and when that has written
+ * berth's rules, all is well again, whoever asked for it.
+ *
+ * All monitors hear of it at the same time.  Each waits a little, one longer than another, and
+ * those who see meanwhile that it was done have nothing to do; so one runs berth, or a few, of
+ * which the first does it.  If it is taken away again and again the wait doubles.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "monitor/supervisor.h"
+
+#define TABLE   "berth"    /* of family inet; network/firewall.h */
+#define PROGRAM "firewall" /* firewall/firewall.h */
+
+#define MEND_AFTER_MS   50
+#define MEND_SPREAD_MS  400
+#define MEND_AGAIN_MS   1000
+#define MEND_AGAIN_MAX  60000
+#define MEND_SETTLED_MS 120000 /* so long after the last time the wait is the first again */
+
+/* linux/netlink.h, linux/netfilter/nfnetlink.h and nf_tables.h, which are not there with every
+ * libc.
+ */
+enum {
+	NFT = 10 << 8, /* NFNL_SUBSYS_NFTABLES */
+	NEW_RULE = NFT | 6,
+	DELETE_TABLE = NFT | 2,
+	DELETE_CHAIN = NFT | 5,
+	DELETE_RULE = NFT | 8,
+	DELETE_SET = NFT | 11,
+	DELETE_ELEMENTS = NFT | 14,
+	GENERATION = NFT | 15,
+	ATTRIBUTE_TABLE = 1, /* of all of them the first */
+	ATTRIBUTE_PROCESS = 3,
+	ATTRIBUTE_TYPE = 0x3fff, /* beside it there are flags */
+	FAMILY_INET = 1,
+};
+struct message {
+	uint32_t len;
+	uint16_t type, flags;
+	uint32_t sequence, port;
+	uint8_t family, version;
+	uint16_t resource;
+};
+struct attribute {
+	uint16_t len, type;
+};
+
+static size_t aligned(size_t n)
+{
+	return (n + 3) & ~(size_t)3;
+}
+
+/* Whether the attribute of that type is that text. */
+static bool has_text(const char *at, size_t len, uint16_t type, const char *text)
+{
+	struct attribute a;
+
+	while (len >= sizeof(a)) {
+		memcpy(&a, at, sizeof(a));
+		if (a.len < sizeof(a) || a.len > len)
+			return false;
+		if ((a.type & ATTRIBUTE_TYPE) == type)
+			return a.len == sizeof(a) + strlen(text) + 1 &&
+			       memcmp(at + sizeof(a), text, strlen(text) + 1) == 0;
+		if (aligned(a.len) >= len)
+			return false;
+		at += aligned(a.len);
+		len -= aligned(a.len);
+	}
+	return false;
+}
+
+static void plan_mend(struct supervisor *s)
+{
+	struct firewall *f = &s->firewall;
+	int64_t again = f->mended_at_ms + f->again_ms;
+
+	if (f->mend_at_ms)
+		return;
+	f->mend_at_ms = s->now_ms + MEND_AFTER_MS + s->h.pid * 7919LL % MEND_SPREAD_MS;
+	if (f->again_ms && f->mend_at_ms < again)
+		f->mend_at_ms = again;
+}
+
+/* It is there again, or ought to be. */
+static void note_mended(struct supervisor *s)
+{
+	struct firewall *f = &s->firewall;
+	bool settled = s->now_ms - f->mended_at_ms >= MEND_SETTLED_MS;
+
+	f->mend_at_ms = 0;
+	f->again_ms = settled || !f->again_ms ? MEND_AGAIN_MS : f->again_ms * 2;
+	if (f->again_ms > MEND_AGAIN_MAX)
+		f->again_ms = MEND_AGAIN_MAX;
+	f->mended_at_ms = s->now_ms;
+}
+
+static void end_transaction(struct supervisor *s, bool by_program)
+{
+	struct firewall *f = &s->firewall;
+
+	if (by_program && f->written && f->mend_at_ms)
+		note_mended(s);
+	else if (!by_program && f->deleted)
+		plan_mend(s);
+	f->written = f->deleted = false;
+}
+
+static void take(struct supervisor *s, const struct message *m, const char *attributes, size_t len)
+{
+	struct firewall *f = &s->firewall;
+	bool ours = m->family == FAMILY_INET && has_text(attributes, len, ATTRIBUTE_TABLE, TABLE);
+
+	switch (m->type) {
+	case NEW_RULE:
+		f->written = f->written || ours;
+		break;
+	case DELETE_TABLE:
+	case DELETE_CHAIN:
+	case DELETE_RULE:
+	case DELETE_SET:
+	case DELETE_ELEMENTS:
+		f->deleted = f->deleted || ours;
+		break;
+	case GENERATION:
+		end_transaction(s, has_text(attributes, len, ATTRIBUTE_PROCESS, PROGRAM));
+		break;
+	}
+}
+
+static void take_all(struct supervisor *s, const char *at, size_t len)
+{
+	struct message m;
+
+	while (len >= sizeof(m)) {
+		memcpy(&m, at, sizeof(m));
+		if (m.len < sizeof(m) || m.len > len)
+			return;
+		take(s, &m, at + sizeof(m), m.len - sizeof(m));
+		if (aligned(m.len) >= len)
+			return;
+		at += aligned(m.len);
+		len -= aligned(m.len);
+	}
+}
+
+void firewall_ready(struct supervisor *s)
+{
+	struct firewall *f = &s->firewall;
+
+	for (;;) {
+		ssize_t n = recv(f->watch.fd, f->text, sizeof(f->text), MSG_DONTWAIT | MSG_TRUNC);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n >= 0 && (size_t)n <= sizeof(f->text)) {
+			take_all(s, f->text, (size_t)n);
+			continue;
+		}
+		if (n < 0 && errno != ENOBUFS) {
+			watch_close(s, &f->watch);
+			return;
+		}
+		/* Something was missed: that may have been it. */
+		plan_mend(s);
+	}
+}
+
+void firewall_start(struct supervisor *s)
+{
+	struct firewall *f = &s->firewall;
+
+	f->watch.fd = s->h.mend_argv && s->h.program ? s->h.firewall : -1;
+	f->watch.source = SOURCE_FIREWALL;
+	watch_set(s, &f->watch, EPOLLIN);
+}
+
+static bool runs(const struct supervisor *s)
+{
+	return s->state == UP || s->state == STOPPING;
+}
+
+int64_t firewall_deadline(const struct supervisor *s, int64_t soonest)
+{
+	int64_t at = s->firewall.mend_at_ms;
+
+	if (!runs(s) || !at || s->firewall.child)
+		return soonest;
+	return soonest && soonest < at ? soonest : at;
+}
+
+static pid_t run_berth(const struct supervisor *s)
+{
+	pid_t pid = fork();
+	sigset_t none;
+
+	if (pid)
+		return pid;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	oom_restore(s);
+	execv(s->h.program, (char *const *)s->h.mend_argv);
+	_exit(127);
+}
+
+void firewall_settle(struct supervisor *s)
+{
+	struct firewall *f = &s->firewall;
+	pid_t pid;
+
+	if (!runs(s) || f->child || !f->mend_at_ms || f->mend_at_ms > s->now_ms)
+		return;
+	note_mended(s);
+	pid = run_berth(s);
+	f->child = pid > 0 ? pid : 0;
+	if (pid < 0)
+		plan_mend(s);
+}
+
+void firewall_reap(struct supervisor *s)
+{
+	struct firewall *f = &s->firewall;
+	int status;
+
+	if (!f->child || waitpid(f->child, &status, WNOHANG) != f->child)
+		return;
+	f->child = 0;
+	if (status)
+		plan_mend(s);
+}
