@@ -246,10 +246,9 @@ int kernel_mount_attach(int mount, int target, const struct kernel_mount_set *se
 
 	if (before) {
 		r = kernel_mount_set(mount, set, e);
-		/* The call may just have been found missing, and then wants it attached. */
-		if (r == -EINVAL && !kernel_has(KERNEL_MOUNT_SETATTR))
-			before = false;
-		else if (r < 0)
+		/* The call may just have been found missing; the old one wants it attached. */
+		before = kernel_has(KERNEL_MOUNT_SETATTR);
+		if (r < 0 && before)
 			return r;
 	}
 	if (syscall(SYS_move_mount, mount, "", target, "", MOVE_FROM_FD | MOVE_TO_FD) < 0)

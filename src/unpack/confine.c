@@ -68,12 +68,18 @@ static int isolate_tree(int fd, bool read_only, struct err *e)
 		       (read_only ? MOUNT_ATTR_RDONLY : 0),
 	};
 	auto_close int mount = kernel_mount_copy(fd, "", false, e);
+	int r;
 
 	/* Before Linux 6.15 a detached mount can't be copied; it has no way up anyway. */
 	if (mount == -EPERM || mount == -EINVAL)
 		return mount == -EINVAL;
-	if (mount < 0 || kernel_mount_set(mount, &set, e) < 0)
-		return -e->code;
+	if (mount < 0)
+		return mount;
+	/* A kernel that can't change what is attached nowhere (-EINVAL) leaves it as it is: the
+	 * flags are a second fence, behind privileges and calls. */
+	r = kernel_mount_set(mount, &set, e);
+	if (r < 0 && r != -EINVAL)
+		return r;
 	return dup3(mount, fd, O_CLOEXEC) < 0 ? err_sys(e, "the tree") : 1;
 }
 
