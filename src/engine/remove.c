@@ -6,6 +6,7 @@
 #include "cgroup/cgroup.h"
 #include "engine/depend.h"
 #include "engine/stop.h"
+#include "engine/wiring.h"
 #include "image/image.h"
 #include "volume/volume.h"
 
@@ -162,6 +163,7 @@ int container_rename(const struct state *s, struct arena *a, const struct contai
 {
 	auto_close int lock = state_lock(s, CONTAINERS, c->id, e);
 	struct container renamed = *c;
+	struct container_status st;
 	const char *owner = NULL;
 	int r;
 
@@ -182,5 +184,7 @@ int container_rename(const struct state *s, struct arena *a, const struct contai
 	renamed.name = name;
 	r = container_save(s, lock, &renamed, true, e);
 	state_name_drop(s, CONTAINERS, r < 0 ? name : c->name);
+	if (r == 0 && container_status(s, a, c, &st, NULL) == 0 && container_is_alive(&st))
+		wiring_rename(s, c, (pid_t)st.run.pid, name);
 	return r;
 }

@@ -369,6 +369,7 @@ static int run_starter(struct launch *l, struct err *e)
 	step_done(l, "make its cgroup and namespaces, furnish its root, execute the program");
 	r = record(l, &rc, e);
 	if (r == 0) {
+		wiring_name(l->state, l->c, rc.pid);
 		step_done(l, "record it");
 		fill_handover(l, &rc, &p, &h);
 		if (!passthrough(l->c))

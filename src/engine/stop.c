@@ -327,7 +327,7 @@ int container_cleanup_ended(const struct state *s, struct arena *a, const struct
 			    const struct container_status *st, struct err *e)
 {
 	int r = remove_cgroup(s, a, c, st, e);
-	int left = wiring_leave(s, c, r < 0 ? NULL : e);
+	int left = wiring_leave(s, c, (pid_t)st->run.pid, r < 0 ? NULL : e);
 
 	return r < 0 ? r : left;
 }

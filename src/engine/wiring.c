@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "engine/files.h"
+#include "engine/specify_private.h"
 #include "engine/status.h"
 #include "network/firewall.h"
 #include "network/forward.h"
@@ -109,7 +111,7 @@ void wiring_undo(const struct state *s, const struct container *c, struct wiring
 
 	wiring_close(w);
 	if (joined)
-		wiring_leave(s, c, NULL);
+		wiring_leave(s, c, 0, NULL);
 }
 
 void wiring_close(struct wiring *w)
@@ -121,8 +123,36 @@ void wiring_close(struct wiring *w)
 	*w = WIRING;
 }
 
-int wiring_leave(const struct state *s, const struct container *c, struct err *e)
+/* A network namespace of its own, with nothing in it but what others put there. */
+static bool has_bare_namespace(const struct state *s, const struct container *c)
 {
+	return !s->rootless && c->networks.n == 0 && c->name &&
+	       specify_is_private(c->namespaces.network);
+}
+
+void wiring_name(const struct state *s, const struct container *c, pid_t pid)
+{
+	if (has_bare_namespace(s, c))
+		network_name(c->name, pid);
+}
+
+void wiring_rename(const struct state *s, const struct container *c, pid_t pid, const char *name)
+{
+	struct err e;
+
+	if (pid > 0 && has_bare_namespace(s, c)) {
+		network_unname(c->name, pid);
+		network_name(name, pid);
+	} else if (pid > 0 && c->networks.n && network_rename(s, c->id, name, &e) < 0) {
+		log_at(LOG_WARN, "networks know container %s as %s still: %s", name, c->name,
+		       e.msg);
+	}
+}
+
+int wiring_leave(const struct state *s, const struct container *c, pid_t pid, struct err *e)
+{
+	if (pid > 0 && has_bare_namespace(s, c))
+		network_unname(c->name, pid);
 	return network_leave(s, c->id, -1, e);
 }
 

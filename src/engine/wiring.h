@@ -29,8 +29,12 @@ int wiring_apply(const struct state *s, struct arena *a, struct wiring *w, pid_t
 void wiring_undo(const struct state *s, const struct container *c, struct wiring *w);
 /* This process has no more to do with it. */
 void wiring_close(struct wiring *w);
-/* What an ended container leaves. */
-int wiring_leave(const struct state *s, const struct container *c, struct err *e);
+/* One on no network runs: it has its name in /run/netns at least. */
+void wiring_name(const struct state *s, const struct container *c, pid_t pid);
+/* What an ended container leaves. pid: its first process's, or 0. */
+int wiring_leave(const struct state *s, const struct container *c, pid_t pid, struct err *e);
+/* c, which has that process, or none (0), is called `name` now. */
+void wiring_rename(const struct state *s, const struct container *c, pid_t pid, const char *name);
 /* What wiring_apply() would do, a line each. */
 int wiring_plan(const struct state *s, struct arena *a, const struct container *c, struct buf *out,
 		struct err *e);

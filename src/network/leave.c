@@ -205,6 +205,25 @@ static int leave_network(const struct state *s, const char *id, const char *netw
 	return r;
 }
 
+int network_rename(const struct state *s, const char *id, const char *name, struct err *e)
+{
+	AUTO(arena) a = arena_new();
+	auto_close int dir = network_record_lock(s, id, false, e);
+	auto_close int host = usernet_find(s);
+	struct network_status st;
+	int r = dir < 0 ? dir : network_record_load(s, a, dir, id, &st, e);
+
+	if (r == 0) {
+		name_remove(&st);
+		st.name = name;
+		st.named = !s->rootless && network_name(name, (pid_t)st.pid);
+		r = network_record_save(dir, &st, e);
+	}
+	if (r == 0)
+		forget_names(s, &st.endpoints, host);
+	return r;
+}
+
 int network_leave_one(const struct state *s, const char *id, const char *network, int host_netns,
 		      struct err *e)
 {

@@ -47,35 +47,38 @@ static int remember(const struct op_about *about, struct err *e)
 	return network_record_save(about->target->lock, st, e);
 }
 
-/* Nobody's start fails for want of the name. */
-static int apply_name(void *arg, struct err *e)
+bool network_name(const char *name, pid_t pid)
 {
-	const struct op_about *about = arg;
-	const char *name = about->st->name;
 	auto_close int dir = -1;
 	char text[64];
-	int r = remember(about, e);
 
-	if (r < 0)
-		return r;
 	if (mkdir(FOLDER, 0755) < 0 && errno != EEXIST) {
 		log_debug("create " FOLDER ": %s", strerror(errno));
-		return 0;
+		return false;
 	}
 	dir = open(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
-		return 0;
-	link_text(text, sizeof(text), about->target->pid);
-	about->st->named = symlinkat(text, dir, name) == 0;
-	if (about->st->named || errno != EEXIST || !is_stale(dir, name))
-		return 0;
+		return false;
+	link_text(text, sizeof(text), pid);
+	if (symlinkat(text, dir, name) == 0)
+		return true;
+	if (errno != EEXIST || !is_stale(dir, name))
+		return false;
 	unlinkat(dir, name, 0);
-	about->st->named = symlinkat(text, dir, name) == 0;
-	return 0;
+	return symlinkat(text, dir, name) == 0;
 }
 
-/* Only what leads to that process, or to none: another's may be there, or an administrator's. */
-static void remove_link(const char *name, pid_t pid)
+static int apply_name(void *arg, struct err *e)
+{
+	const struct op_about *about = arg;
+	int r = remember(about, e);
+
+	if (r == 0)
+		about->st->named = network_name(about->st->name, about->target->pid);
+	return r;
+}
+
+void network_unname(const char *name, pid_t pid)
 {
 	auto_close int dir = open(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char text[64], there[64];
@@ -92,14 +95,14 @@ static void remove_link(const char *name, pid_t pid)
 void name_remove(const struct network_status *st)
 {
 	if (st->name)
-		remove_link(st->name, (pid_t)st->pid);
+		network_unname(st->name, (pid_t)st->pid);
 }
 
 static void undo_name(void *arg)
 {
 	const struct op_about *about = arg;
 
-	remove_link(about->st->name, about->target->pid);
+	network_unname(about->st->name, about->target->pid);
 	about->st->named = false;
 }
 

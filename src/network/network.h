@@ -241,6 +241,14 @@ struct network_statuses {
 int network_status_list(const struct state *s, struct arena *a, struct network_statuses *ret,
 			struct err *e);
 
+/* /run/netns/NAME of a container that is on no network (of one that is, it is a part of the plan).
+ * False: it can't be had, which is no reason not to start. */
+bool network_name(const char *name, pid_t pid);
+/* Only what leads to that process, or to none: another's may be there, or an administrator's. */
+void network_unname(const char *name, pid_t pid);
+/* A container that runs has another name now, for ip-netns(8) and for other containers. */
+int network_rename(const struct state *s, const char *id, const char *name, struct err *e);
+
 /* Takes back what the dead left. devices_only: only host devices, which cost nothing to look for
  * when there are none; done at the beginning of each command. */
 void network_sweep(const struct state *s, bool devices_only);

@@ -182,6 +182,33 @@ home() {
     run ! grep -q . <(ip netns list | grep "^$name")
 }
 
+@test "ip netns knows containers without a network by name, and under a new one" {
+    local name=berth-test-$BASHPID monitor
+    berth run -d --name "$name" --network none tiny sleep 600 >/dev/null
+    ip netns exec "$name" ip -o link show dev lo | grep -q LOOPBACK
+    berth rename "$name" "$name-b"
+    run ! ip netns exec "$name" true
+    ip netns exec "$name-b" true
+    monitor=$(berth inspect --format '{{.State.ConmonPid}}' "$name-b")
+    kill -9 "$monitor"
+    berth rm -f -t 0 "$name-b" >/dev/null
+    run ! grep -q . <(ip netns list | grep "^$name")
+    berth run --rm --name "$name" --network none tiny true
+    run ! grep -q . <(ip netns list | grep "^$name")
+}
+
+@test "a container on a network is known by its new name" {
+    local name=berth-test-$BASHPID
+    berth network create "$name" >/dev/null
+    berth run -d --name "$name" --network "$name" tiny sleep 600 >/dev/null
+    berth rename "$name" "$name-b"
+    ip netns exec "$name-b" true
+    wait_for berth exec "$name-b" nslookup "$name-b"
+    berth rm -f -t 0 "$name-b" >/dev/null
+    run ! grep -q . <(ip netns list | grep "^$name")
+    berth network rm "$name"
+}
+
 @test "containers that start at once have addresses of their own" {
     local started=()
     for i in {1..12}; do
