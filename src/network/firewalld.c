@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* firewalld, by D-Bus (firewalld.dbus(5)): what is said to it here is forgotten when it restarts,
  * and not when it reloads. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/dbus.h"
@@ -8,6 +9,7 @@
 #include "network/firewall_private.h"
 
 #define BUS            "/run/dbus/system_bus_socket"
+#define BUS_VARIABLE   "DBUS_SYSTEM_BUS_ADDRESS" /* as for all clients of D-Bus */
 #define ZONE           "trusted"
 #define ANSWER_SECONDS 25 /* it is busy for a while when it reloads */
 
@@ -33,12 +35,19 @@ static int call(struct dbus *d, const struct dbus_call *c, struct err *e)
 	return err_set(e, ERR_REMOTE, "firewalld says: %s", words);
 }
 
+static const char *bus(void)
+{
+	const char *path = text_after(getenv(BUS_VARIABLE), "unix:path=");
+
+	return text_empty(path) ? BUS : path;
+}
+
 int firewalld_trust(const char *interface, bool trust, struct err *e)
 {
 	auto_dbus d = { .fd = -1 };
 	auto_buf nothing = BUF(16);
 	auto_buf body = BUF(256);
-	int r = dbus_connect(&d, BUS, "the system's bus", e);
+	int r = dbus_connect(&d, bus(), "the system's bus", e);
 
 	dbus_text(&body, ZONE);
 	dbus_text(&body, interface);

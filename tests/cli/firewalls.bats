@@ -108,3 +108,36 @@ filters() { host iptables-nft -S && host ip6tables-nft -S; }
     host ip link del lan
     host ip link del br0
 }
+
+# A bus with firewalld on it, which has a rule for each interface that is in a zone.
+firewalld_start() { # [ERROR]
+    "$TESTS/fixtures/firewalld" "$BATS_TEST_TMPDIR/bus" "$BATS_TEST_TMPDIR/calls" "$@" 3>&- &
+    echo $! >>"$BATS_TEST_TMPDIR/peers"
+    export DBUS_SYSTEM_BUS_ADDRESS="unix:path=$BATS_TEST_TMPDIR/bus"
+    wait_for test -S "$BATS_TEST_TMPDIR/bus"
+    host nft 'add table inet firewalld; add chain inet firewalld filter_FORWARD { type filter hook forward priority 10; policy accept; }; add chain inet firewalld filter_INPUT_ZONES'
+}
+
+@test "firewalld is told of a bridge once, and of its end" {
+    firewalld_start
+    berth network create --disable-dns --interface-name berth5 --subnet 10.89.5.0/24 net5 >/dev/null
+    sleeper web --network net5
+    [ "$(cat "$BATS_TEST_TMPDIR/calls")" = $'Hello\naddInterface trusted berth5' ]
+    host nft add rule inet firewalld filter_INPUT_ZONES iifname berth5 accept
+    sleeper second --network net5
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/calls")" = 2 ]
+    berth rm -f -t 0 -a >/dev/null
+    berth network rm net5 >/dev/null
+    [ "$(tail -n1 "$BATS_TEST_TMPDIR/calls")" = "removeInterface trusted berth5" ]
+}
+
+@test "a firewalld that refuses, or is not on the bus, keeps no container from starting" {
+    firewalld_start "ZONE_CONFLICT: 'podman0' already bound to 'internal'"
+    sleeper web -p 8080:80
+    serve web 80
+    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    [ "$(tail -n1 "$BATS_TEST_TMPDIR/calls")" = "addInterface trusted podman0" ]
+    DBUS_SYSTEM_BUS_ADDRESS="unix:path=$BATS_TEST_TMPDIR/nobody" sleeper second
+    run -0 berth ps -q
+    [ "${#lines[@]}" = 2 ]
+}
