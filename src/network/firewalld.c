@@ -15,7 +15,7 @@
 
 static int call(struct dbus *d, const struct dbus_call *c, struct err *e)
 {
-	struct dbus_message m;
+	struct dbus_message m = { 0 };
 	struct dbus_reader body;
 	uint32_t serial;
 	const char *words;
