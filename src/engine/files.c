@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "engine/files.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "kernel/open.h"
 #include "network/names.h"
 #include "network/pasta.h"
+#include "network/usernet.h"
 
 #define FILE_MAX ((size_t)1 << 20)
 
@@ -43,15 +45,38 @@ static int copy(const char *path, int dir, const char *name, struct err *e)
 	return put(dir, name, &(struct buf){ .data = text, .len = len }, e);
 }
 
+static bool is_on_usernet(const struct network_status *st)
+{
+	return st && st->state && usernet_is_needed(st->state);
+}
+
+/* A plain user's bridges are not the host's: his containers reach it as anybody does. */
+static const char *outer_address(struct arena *a)
+{
+	struct sockaddr_in there = { .sin_family = AF_INET, .sin_port = htons(9) };
+	auto_close int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(there);
+	char text[INET_ADDRSTRLEN];
+
+	/* Nothing is sent: the kernel says where it would leave from (RFC 5737's address). */
+	inet_pton(AF_INET, "203.0.113.1", &there.sin_addr);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&there, sizeof(there)) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&there, &len) < 0 ||
+	    !inet_ntop(AF_INET, &there.sin_addr, text, sizeof(text)))
+		return NULL;
+	return arena_strdup(a, text);
+}
+
 /* The host as its containers reach it: the first gateway. */
-static const char *host_address(const struct network_status *st)
+static const char *host_address(struct arena *a, const struct network_status *st)
 {
 	for (size_t i = 0; st && i < st->endpoints.n; i++) {
 		const struct network_endpoint *p = &st->endpoints.v[i];
 
 		for (size_t k = 0; text_eq(p->driver, "bridge") && k < p->addresses.n; k++)
 			if (p->addresses.v[k].gateway)
-				return p->addresses.v[k].gateway;
+				return is_on_usernet(st) ? outer_address(a)
+							 : p->addresses.v[k].gateway;
 	}
 	return NULL;
 }
@@ -75,9 +100,10 @@ static void add_host(struct buf *out, const char *entry, const char *host)
 }
 
 /* Its names lead to its addresses, or if it has none to itself. */
-static void add_own(struct buf *out, const struct container *c, const struct network_status *st)
+static void add_own(struct buf *out, const struct container *c, const struct network_status *st,
+		    const char *host)
 {
-	const char *hostname = c->hostname ? c->hostname : c->name, *host = host_address(st);
+	const char *hostname = c->hostname ? c->hostname : c->name;
 	size_t added = 0;
 
 	buf_addf(out, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
@@ -97,16 +123,18 @@ static void add_own(struct buf *out, const struct container *c, const struct net
 static int make_hosts(const struct container *c, const struct network_status *st, int dir,
 		      struct err *e)
 {
+	AUTO(arena) a = arena_new();
+	const char *address = host_address(a, st);
 	auto_buf out = BUF(FILE_MAX);
 	auto_free char *host = NULL;
 
 	for (size_t i = 0; i < c->add_hosts.n; i++)
-		add_host(&out, c->add_hosts.v[i], host_address(st));
+		add_host(&out, c->add_hosts.v[i], address);
 	if (text_eq(c->namespaces.network, "host")) {
 		if (file_read_at(AT_FDCWD, "/etc/hosts", FILE_MAX, &host, NULL, NULL) == 0)
 			buf_adds(&out, host);
 	} else {
-		add_own(&out, c, st);
+		add_own(&out, c, st, address);
 	}
 	return put(dir, "hosts", &out, e);
 }
@@ -210,6 +238,8 @@ static int make_resolv(const struct container *c, const struct network_status *s
 	for (size_t i = 0; i < c->dns.n; i++)
 		buf_addf(&out, "nameserver %s\n", c->dns.v[i]);
 	if (c->dns.n == 0 && has_pasta_dns(c))
+		buf_adds(&out, "nameserver " PASTA_DNS "\n");
+	if (c->dns.n == 0 && !served && is_on_usernet(st) && host && names_only_local(host))
 		buf_adds(&out, "nameserver " PASTA_DNS "\n");
 	if (served)
 		add_name_servers(&out, st);

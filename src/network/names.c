@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "network/names.h"
 
+#include <string.h>
 #include <strings.h>
 
 #include "base/address.h"
@@ -54,27 +55,51 @@ bool names_any(const struct network *n, const struct network_statuses *all)
 	return false;
 }
 
-static void add_upstream(struct arena *a, struct texts *argv, const struct network *n)
+bool names_only_local(const char *resolv)
+{
+	bool any = false;
+
+	for (const char *line = resolv; *line; line += strspn(line, "\n")) {
+		const char *value = text_after(line, "nameserver");
+
+		line += strcspn(line, "\n");
+		if (!value || (*value != ' ' && *value != '\t'))
+			continue;
+		value += strspn(value, " \t");
+		if (!text_after(value, "127.") && !(text_after(value, "::1") && value[3] <= ' '))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+static void add_upstream(struct arena *a, struct texts *argv, const struct network *n,
+			 const char *resolver)
 {
 	/* An internal network's containers are not to reach the world, by names neither. */
-	if (n->internal || n->dns_servers.n)
+	if (n->internal || n->dns_servers.n || resolver)
 		texts_add(a, argv, "--no-resolv");
 	else
 		texts_add(a, argv, "--resolv-file=/etc/resolv.conf");
 	for (size_t i = 0; !n->internal && i < n->dns_servers.n; i++)
 		texts_addf(a, argv, "--server=%s", n->dns_servers.v[i]);
+	if (resolver && !n->internal && !n->dns_servers.n)
+		texts_addf(a, argv, "--server=%s", resolver);
 }
 
-struct texts names_arguments(struct arena *a, const struct network *n, const char *program,
-			     const char *dir)
+struct texts names_arguments(struct arena *a, const struct network *n,
+			     const struct names_server *how)
 {
 	struct texts argv = { 0 };
 
-	texts_add(a, &argv, program);
+	texts_add(a, &argv, how->program);
 	texts_add(a, &argv, "--conf-file=/dev/null");
 	/* As root, before it becomes somebody; it also tells our servers from all others. */
-	texts_addf(a, &argv, "--pid-file=%s/pid", dir);
-	texts_add(a, &argv, "--user=nobody");
+	texts_addf(a, &argv, "--pid-file=%s/pid", how->dir);
+	texts_add(a, &argv, how->single_id ? "--user=root" : "--user=nobody");
+	if (how->single_id)
+		/* Else it would leave all groups, which nobody may in such a namespace. */
+		texts_add(a, &argv, "--group=");
 	texts_add(a, &argv, "--no-hosts");
 	texts_add(a, &argv, "--addn-hosts=" NAMES_SEEN "/hosts");
 	texts_add(a, &argv, "--bind-interfaces");
@@ -87,6 +112,6 @@ struct texts names_arguments(struct arena *a, const struct network *n, const cha
 	/* A name without a dot is a container's or nobody's. */
 	texts_add(a, &argv, "--domain-needed");
 	texts_add(a, &argv, "--no-negcache");
-	add_upstream(a, &argv, n);
+	add_upstream(a, &argv, n, how->resolver);
 	return argv;
 }

@@ -25,6 +25,12 @@ int names_netns(const struct state *s, struct arena *a, const char *network);
 /* The deciding parts. */
 void names_hosts(struct buf *out, const struct network *n, const struct network_statuses *all);
 bool names_any(const struct network *n, const struct network_statuses *all);
-/* dir: dns/NETWORK of the volatile root. */
-struct texts names_arguments(struct arena *a, const struct network *n, const char *program,
-			     const char *dir);
+struct names_server {
+	const char *program, *dir; /* dir: dns/NETWORK of the volatile root */
+	const char *resolver;      /* asked instead of the host's, or NULL */
+	bool single_id;            /* there is nobody else to be */
+};
+struct texts names_arguments(struct arena *a, const struct network *n,
+			     const struct names_server *how);
+/* Whether resolv.conf(5) names resolvers, all of which are on the host's loopback. */
+bool names_only_local(const char *resolv);

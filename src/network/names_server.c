@@ -17,9 +17,11 @@
 #include "kernel/kernel.h"
 #include "network/daemon.h"
 #include "network/names.h"
+#include "network/pasta.h"
 #include "network/usernet.h"
 
-#define HOSTS_MAX (1 << 20)
+#define HOSTS_MAX  (1 << 20)
+#define RESOLV_MAX (1 << 20)
 
 struct server {
 	struct arena *arena;
@@ -83,6 +85,18 @@ static int write_hosts(const struct server *v, const struct network_statuses *al
 			    : 0;
 }
 
+/* The loopback of a plain user's bridges is not the host's, where its resolver may listen
+ * (systemd-resolved): pasta leads there. */
+static const char *choose_resolver(const struct server *v)
+{
+	auto_free char *text = NULL;
+
+	if (!v->state->rootless || v->host_netns < 0 ||
+	    file_read_at(AT_FDCWD, "/etc/resolv.conf", RESOLV_MAX, &text, NULL, NULL) < 0)
+		return NULL;
+	return names_only_local(text) ? PASTA_DNS : NULL;
+}
+
 static int serve(struct server *v, const struct network_statuses *all, struct err *e)
 {
 	struct texts running_argv;
@@ -96,7 +110,13 @@ static int serve(struct server *v, const struct network_statuses *all, struct er
 				"network %s has names for its containers, which dnsmasq serves; "
 				"install it, or create the network with --disable-dns",
 				v->network->name);
-	v->argv = names_arguments(v->arena, v->network, program, v->path);
+	v->argv = names_arguments(v->arena, v->network,
+				  &(struct names_server){
+					  .program = program,
+					  .dir = v->path,
+					  .resolver = choose_resolver(v),
+					  .single_id = v->state->single_id,
+				  });
 	/* dnsmasq, as nobody, is to read what is in here. */
 	if (fchmod(v->dir, 0755) < 0)
 		return err_sys(e, "change the mode of %s", v->path);

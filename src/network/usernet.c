@@ -29,7 +29,7 @@
 #define OUTSIDE_PREFIX  "24"
 #define OUTSIDE_GATEWAY "169.254.2.1"
 
-static bool is_needed(const struct state *s)
+bool usernet_is_needed(const struct state *s)
 {
 	return s->rootless && !kernel_netns_is_own();
 }
@@ -59,7 +59,7 @@ int usernet_find(const struct state *s)
 	auto_close int dir = -1;
 	int netns;
 
-	if (!is_needed(s))
+	if (!usernet_is_needed(s))
 		return -1;
 	a = arena_new();
 	dir = open_folder(s, false, NULL);
@@ -299,7 +299,7 @@ int usernet_begin(const struct state *s, struct arena *a, const struct network_a
 	auto_close int lock = -1;
 	auto_close int netns = -1;
 	bool outside;
-	int r = is_needed(s) ? wants_bridge(s, a, asked, &outside, e) : 0;
+	int r = usernet_is_needed(s) ? wants_bridge(s, a, asked, &outside, e) : 0;
 
 	if (r <= 0)
 		return r;
@@ -344,7 +344,7 @@ int usernet_restore(const struct state *s, const struct network_status *st, stru
 		any = any || bridge;
 		outside = outside || (bridge && !st->endpoints.v[i].internal);
 	}
-	if (!any || !is_needed(s))
+	if (!any || !usernet_is_needed(s))
 		return 0;
 	a = arena_new();
 	lock = lock_folder(s, true, e);

@@ -16,6 +16,8 @@
 #define USERNET      "usernet" /* in the volatile root */
 #define USERNET_NONE (-2)      /* in a descriptor's place: it is a plain user's, and not there */
 
+/* Whether it is: this process has no power over the network namespace that it is in. */
+bool usernet_is_needed(const struct state *s);
 /* The namespace that plays the host, for host_netns of everything in here: close it; -1: this
  * process's own does; USERNET_NONE. */
 int usernet_find(const struct state *s);

@@ -67,3 +67,13 @@ his() {
     output_has "has no user or group but root"
     run -1 his run --rm --network none tiny chown 1 /etc/passwd
 }
+
+@test "his bridges have names as well" {
+    needs program dnsmasq
+    as_him unshare -Urn ip link add name br0 type bridge 2>/dev/null || skip "needs bridges in a user namespace"
+    his load -q -i "$HIS/tiny.tar" 2>/dev/null
+    his network create --internal one
+    his run -d --name a --network one tiny sleep 100
+    run -0 his run --rm --network one tiny nslookup -type=a a
+    output_has "$(his inspect -f '{{(index .NetworkSettings.Networks "one").IPAddress}}' a)"
+}

@@ -6,6 +6,7 @@ load helpers
 
 setup() {
     needs containers
+    PATH=$PATH:/usr/sbin:/sbin
     needs program dnsmasq
     needs program jq
     unshare -Urn ip link add name br0 type bridge 2>/dev/null || skip "needs bridges in a user namespace"
@@ -238,6 +239,8 @@ resolves() { # CONTAINER NAME ADDRESS
     berth run -d --name a --network one tiny sleep 100
     berth run -d --name b --network podman tiny sleep 100
     [ "$(pgrep -cf -- "--pid $BATS_TEST_TMPDIR/run/usernet/pasta.pid")" = 1 ]
+    run -0 berth exec a cat /etc/hosts
+    output_has "$own"$'\t'"host.containers.internal"
     inside a "$TESTS/fixtures/peer" ask tcp "$own" $PORT
     inside b "$TESTS/fixtures/peer" ask udp "$own" $PORT
     kill -9 "$(server_pid pasta)"

@@ -53,9 +53,37 @@ static void only_who_is_on_the_network_is_known_there(void **unused)
 
 static char *arguments(struct arena *a, const struct network *n)
 {
-	struct texts argv = names_arguments(a, n, "/usr/sbin/dnsmasq", "/run/berth/dns/net1");
+	struct texts argv = names_arguments(a, n,
+					    &(struct names_server){
+						    .program = "/usr/sbin/dnsmasq",
+						    .dir = "/run/berth/dns/net1",
+					    });
 
 	return texts_join(a, &argv, "\n");
+}
+
+static void a_resolver_of_its_own_is_asked_instead_of_the_hosts(void **unused)
+{
+	AUTO(arena) a = arena_new();
+	struct network n = { .name = "net1" };
+	struct names_server how = { "dnsmasq", "/run", .resolver = "169.254.1.1" };
+	struct texts argv = names_arguments(a, &n, &how);
+
+	assert_true(texts_has(&argv, "--no-resolv"));
+	assert_true(texts_has(&argv, "--server=169.254.1.1"));
+	n.internal = true;
+	argv = names_arguments(a, &n, &how);
+	assert_false(texts_has(&argv, "--server=169.254.1.1"));
+}
+
+static void resolvers_on_the_loopback_are_known(void **unused)
+{
+	assert_true(names_only_local("# x\nnameserver 127.0.0.53\noptions edns0\n"));
+	assert_true(names_only_local("nameserver\t127.0.0.1\nnameserver ::1"));
+	assert_false(names_only_local("nameserver 127.0.0.1\nnameserver 192.0.2.1\n"));
+	assert_false(names_only_local("nameserver ::12\n"));
+	assert_false(names_only_local("search example.org\n"));
+	assert_false(names_only_local(""));
 }
 
 static void the_server_listens_on_the_gateways_and_asks_the_hosts_resolvers(void **unused)
@@ -102,6 +130,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_container_answers_to_its_name_aliases_and_short_id),
 		cmocka_unit_test(only_who_is_on_the_network_is_known_there),
+		cmocka_unit_test(a_resolver_of_its_own_is_asked_instead_of_the_hosts),
+		cmocka_unit_test(resolvers_on_the_loopback_are_known),
 		cmocka_unit_test(the_server_listens_on_the_gateways_and_asks_the_hosts_resolvers),
 		cmocka_unit_test(an_internal_network_asks_nobody),
 	};
