@@ -16,7 +16,7 @@ name_is_whole_or_free() {
     fi
     berth create --network none --name c tiny true >/dev/null
     berth start c >/dev/null
-    [ "$(berth wait c)" = 0 ]
+    ended c 0
     berth rm c >/dev/null
 }
 
@@ -78,7 +78,7 @@ name_is_whole_or_free() {
         # Half of them are removed as they are: nothing of the start must stay then.
         if [ $((tried % 2)) = 0 ]; then
             berth start c >/dev/null
-            [ "$(berth wait c)" = 0 ]
+            ended c 0
         fi
         id=$(berth inspect --format '{{.Id}}' c)
         berth rm -f -t 0 c >/dev/null
@@ -100,7 +100,7 @@ name_is_whole_or_free() {
         ! berth container exists x || berth rename x z
         ! berth container exists y || berth rename y z
         berth start z >/dev/null
-        [ "$(berth wait z)" = 0 ]
+        ended z 0
         berth rm z >/dev/null
         berth create --network none --name x tiny true >/dev/null
         berth create --network none --name y tiny true >/dev/null
@@ -122,7 +122,7 @@ name_is_whole_or_free() {
         before_each() { berth run -d --network none --name c --stop-signal KILL tiny sleep 1000 >/dev/null; }
         after() {
             berth stop -t 0 c >/dev/null 2>&1
-            [ "$(berth wait c)" = 137 ]
+            ended c 137
             berth rm c >/dev/null
         }
         CRASH_LIMIT=6 crash_at signal=KILL "${FILE_CALLS[@]}"

@@ -118,6 +118,17 @@ crash_tell() {
     ls -la "$BATS_TEST_TMPDIR/lib" "$BATS_TEST_TMPDIR"/lib/* 2>/dev/null | head -60
 }
 
+# Waits for it; what it ended with is told when it isn't that.
+ended() { # CONTAINER CODE
+    local said
+    said=$(berth wait "$1")
+    [ "$said" = "$2" ] || {
+        echo "wait $1 said $said"
+        berth inspect --format '{{json .State}}' "$1"
+        return 1
+    }
+}
+
 # For a fault that berth sees: it fails as an engine does, in words, or it succeeds.
 said_so() {
     [ $code = 0 ] && return
