@@ -54,7 +54,9 @@ static int check_running(const struct executing *x, struct err *e)
 		return err_set(e, ERR_CONFLICT,
 			       "cannot exec in a stopped container: container not running");
 	if (s == RECORD_PAUSED && !x->args.ignore_paused)
-		return err_set(e, ERR_CONFLICT, "cannot exec in a paused container");
+		return err_set(
+			e, ERR_CONFLICT,
+			"cannot exec in a paused container (use --ignore-paused to override)");
 	return 0;
 }
 
@@ -98,6 +100,7 @@ static int execute(struct executing *x, int pidfd, struct err *e)
 	/* runc's words, by which people follow it. */
 	log_debug("nsexec container setup of %s", x->at.r.id);
 	log_debug("setns_init: about to exec %s", x->process->args.v[0]);
+	x->begun = r == 0;
 	if (r == 0)
 		r = runtime_exec(&how, x->g->arena, &x->c, e);
 	if (r == 0)
@@ -164,7 +167,8 @@ static int run(void *globals, void *args, int argc, const char **argv)
 	if (r == 0)
 		return code;
 	oci_fail(x.g, &e);
-	return x.g->as_crun ? OCI_FAILED : OCI_EXEC_FAILED;
+	/* crun's is that of the process that was to execute the program, if there was one. */
+	return x.g->as_crun && !x.begun ? OCI_FAILED : OCI_EXEC_FAILED;
 }
 
 static const struct option *const options[] = { exec_options, NULL };

@@ -22,6 +22,7 @@ struct executing {
 	struct oci_config config;    /* the container's */
 	struct oci_process *process; /* what is executed */
 	struct runtime_container c;
+	bool begun; /* the process was there, or should have been */
 };
 
 /* Fills config and process. */

@@ -105,7 +105,7 @@ static int run(void *globals, void *args, int argc, const char **argv)
 			json_write_array(&out, &shown_json, rows.v, rows.n, 0);
 		else
 			buf_adds(&out, g->as_crun ? "[]" : "null");
-		buf_adds(&out, g->as_crun ? "\n" : "");
+		buf_addc(&out, '\n');
 	} else if (text_empty(a->format) || text_eq(a->format, "table")) {
 		print_table(g->arena, &rows, &out);
 	} else {

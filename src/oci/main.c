@@ -41,13 +41,29 @@ static void lower_errno(char *msg, int code)
 		at[0] = (char)tolower((unsigned char)at[0]);
 }
 
+/* A program that isn't there, in the words of Go's os/exec, which callers look for. */
+static void name_missing(struct err *told)
+{
+	static const char before[] = "executable file `", after[] = "` not found in $PATH";
+	const struct err as_it_was = *told;
+	const char *at = strstr(as_it_was.msg, before);
+	const char *name = at ? at + strlen(before) : NULL, *end = at ? strstr(name, after) : NULL;
+
+	if (end)
+		err_set(told, as_it_was.kind,
+			"%.*sexec: \"%.*s\": executable file not found in $PATH",
+			(int)(at - as_it_was.msg), as_it_was.msg, (int)(end - name), name);
+}
+
 int oci_fail(const struct oci_globals *g, const struct err *e)
 {
 	struct err told = *e;
 	bool to_file = !text_empty(g->log), json = text_eq(g->log_format, "json");
 
-	if (!g->as_crun)
+	if (!g->as_crun) {
 		lower_errno(told.msg, told.code);
+		name_missing(&told);
+	}
 	if (to_file || json)
 		log_at(LOG_ERROR, "%s", told.msg);
 	if (to_file || !json)

@@ -167,7 +167,7 @@ static int run(void *globals, void *args, int argc, const char **argv)
 		buf_addc(&out, '[');
 		for (size_t i = 0; i < pids.n; i++)
 			buf_addf(&out, "%s%d", i ? "," : "", (int)pids.v[i]);
-		buf_addc(&out, ']');
+		buf_adds(&out, "]\n");
 	} else if (r == 0) {
 		r = run_ps(g->arena, argc - 1, argv + 1, &text, &e);
 		if (r == 0)

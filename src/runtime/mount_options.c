@@ -26,6 +26,7 @@ enum kind {
 	TARGET_NO_FOLLOW,
 	VERSION,
 	DATA,
+	ACL,
 	NOTHING
 };
 
@@ -37,6 +38,7 @@ struct option_row {
 
 /* The kernel knows "relatime" as the absence of the others, and clears what isn't set. */
 static const struct option_row rows[] = {
+	{ "acl", ACL, 0, 0 },
 	{ "async", DATA, 0, 0 },
 	{ "atime", NOTHING, 0, 0 },
 	{ "bind", BIND, 0, 0 },
@@ -52,6 +54,7 @@ static const struct option_row rows[] = {
 	{ "lazytime", DATA, 0, 0 },
 	{ "loud", NOTHING, 0, 0 },
 	{ "mand", DATA, 0, 0 },
+	{ "noacl", NOTHING, 0, 0 },
 	{ "noatime", FLAG, MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME },
 	{ "nodev", FLAG, MOUNT_ATTR_NODEV, 0 },
 	{ "nodiratime", FLAG, MOUNT_ATTR_NODIRATIME, MOUNT_ATTR__ATIME },
@@ -180,6 +183,7 @@ static void apply(struct mount_options *m, const struct option_row *row)
 	case VERSION:
 		m->soft_version = true;
 		break;
+	case ACL:
 	case DATA:
 	case NOTHING:
 		break;
@@ -200,6 +204,9 @@ void mount_options_read(struct arena *a, const struct texts *options, struct mou
 		if (maps) {
 			m.id_map_text = maps;
 			apply(&m, find(options->v[i][0] == 'r' ? "ridmap" : "idmap"));
+		} else if (row && row->kind == ACL) {
+			/* MS_POSIXACL of mount(2), which every file system takes. */
+			add_data(a, &m, "posixacl");
 		} else if (!row || row->kind == DATA) {
 			add_data(a, &m, options->v[i]);
 		} else {

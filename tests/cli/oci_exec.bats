@@ -44,7 +44,7 @@ PROCESS
     output_has "Pid:"$'\t'"$(cat pid)"
     run -0 oci ps --format json "$ID"
     output_is "[$(printf '%s\n' "$(pid_in)" "$(cat pid)" | sort -n | paste -sd,)]"
-    oci_fails -255 'executable file `none` not found' -- exec -d "$ID" none
+    oci_fails -255 'exec: "none": executable file not found in $PATH' -- exec -d "$ID" none
 }
 
 @test "oci exec: a terminal by the console socket, and of the caller" {

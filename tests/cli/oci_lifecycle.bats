@@ -35,7 +35,7 @@ load oci
 
 @test "oci: create tells what cannot be executed" {
     program no-such-program
-    oci_fails 'executable file `no-such-program` not found in $PATH' -- create --bundle "$BUNDLE" "$ID"
+    oci_fails 'exec: "no-such-program": executable file not found in $PATH' -- create --bundle "$BUNDLE" "$ID"
     program /etc/plain
     oci_fails "exec /etc/plain: permission denied" -- create --bundle "$BUNDLE" "$ID"
     program /no/such
@@ -90,7 +90,7 @@ load oci
     run -3 oci exec --env A=1 --cwd /tmp "$ID" sh -c 'echo $A; pwd; hostname; exit 3'
     output_is $'1\n/tmp\ntiny'
     run -255 oci exec "$ID" no-such-program
-    output_has 'executable file `no-such-program` not found in $PATH'
+    output_has 'exec: "no-such-program": executable file not found in $PATH'
     oci_fails -255 "container does not exist" -- exec no-such-container true
     oci kill "$ID" KILL
     wait_for status_is stopped

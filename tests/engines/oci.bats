@@ -152,7 +152,7 @@ ctr_run() { # OPTION... ID COMMAND...
     output_is hello
     run -5 ctr_run --rm t2 sh -c 'exit 5'
     run -1 ctr_run --rm t3 no-such-program
-    output_has 'executable file `no-such-program` not found in $PATH'
+    output_has 'exec: "no-such-program": executable file not found in $PATH'
     run -0 ctr_run --rm --seccomp t4 echo filtered
     output_is filtered
     # Pipes, as the shim's own.

@@ -153,6 +153,8 @@ static void options_that_are_the_runtimes_own(void **state)
 	assert_true(read_options("src-nofollow").source_no_follow);
 	assert_true(read_options("dest-nofollow").target_no_follow);
 	assert_true(read_options("iversion").soft_version);
+	assert_string_equal(read_options("acl").data[0].key, "posixacl");
+	assert_int_equal(read_options("noacl").data_len, 0);
 }
 
 static void a_mapping_may_be_in_an_option(void **state)
