@@ -62,8 +62,14 @@ static bool same(const union socket_address *a, const union socket_address *b)
 
 static void leave_line(struct flow *f)
 {
-	*(f->older ? &f->older->younger : &oldest) = f->younger;
-	*(f->younger ? &f->younger->older : &youngest) = f->older;
+	if (f->older)
+		f->older->younger = f->younger;
+	else
+		oldest = f->younger;
+	if (f->younger)
+		f->younger->older = f->older;
+	else
+		youngest = f->older;
 }
 
 static void join_line(struct flow *f)
@@ -71,7 +77,10 @@ static void join_line(struct flow *f)
 	f->used = now();
 	f->older = youngest;
 	f->younger = NULL;
-	*(youngest ? &youngest->younger : &oldest) = f;
+	if (youngest)
+		youngest->younger = f;
+	else
+		oldest = f;
 	youngest = f;
 }
 

@@ -16,7 +16,7 @@ needs_pasta() {
 pasta_runs() { pgrep -f -- "--pid $BATS_TEST_TMPDIR.*/pasta.pid" >/dev/null; }
 pasta_is_gone() { ! pasta_runs; }
 
-# bats test_tags=only-rootless
+# bats test_tags=only-rootless,vm
 @test "without --network a plain user's container is connected by pasta" {
     needs_pasta
     unset CONTAINERS_CONF
@@ -32,7 +32,7 @@ pasta_is_gone() { ! pasta_runs; }
     wait_for pasta_is_gone
 }
 
-# bats test_tags=only-rootless
+# bats test_tags=only-rootless,vm
 @test "a plain user's published port is forwarded by pasta, which a kill -9 of the monitor does not leave behind" {
     needs_pasta
     needs program curl
@@ -48,7 +48,7 @@ pasta_is_gone() { ! pasta_runs; }
     wait_for pasta_is_gone
 }
 
-# bats test_tags=only-rootless
+# bats test_tags=only-rootless,vm
 @test "what a user gives to pasta is pasta's" {
     needs_pasta
     run -0 berth run --rm --network pasta:-I,wan0,--mtu,1400 tiny ip link

@@ -73,7 +73,7 @@ resolves() { # CONTAINER NAME ADDRESS
     berth exec "$1" nslookup -type=a "$2" 2>/dev/null | grep -q "Address.*: *$3\$"
 }
 
-# bats test_tags=only-rootless
+# bats test_tags=only-rootless,vm
 @test "a plain user's containers on one network find each other by name, alias and short id" {
     berth network create --internal one
     berth network create --internal two
@@ -91,7 +91,7 @@ resolves() { # CONTAINER NAME ADDRESS
     [ "$(inside a "$TESTS/fixtures/peer" ask tcp "$b" 80)" = "$(address_of a one)" ]
 }
 
-# bats test_tags=only-rootless
+# bats test_tags=only-rootless,vm
 @test "a plain user's published ports are reached, over TCP and UDP, IPv4 and IPv6, one and in a row" {
     berth network create --internal --ipv6 one
     berth run -d --name c --network one -p "127.0.0.1:$PORT:80" -p "127.0.0.1:$PORT:80/udp" -p "[::1]:$PORT:80/tcp,udp" \
@@ -115,7 +115,7 @@ resolves() { # CONTAINER NAME ADDRESS
 # bats test_tags=only-rootless
 @test "much goes through a plain user's published port, and its end arrives" {
     berth network create --internal one
-    head -c 20000000 /dev/urandom >"$BATS_TEST_TMPDIR/data"
+    head -c 5000000 /dev/urandom >"$BATS_TEST_TMPDIR/data"
     berth run -d --name c --network one -p "127.0.0.1:$PORT:80" -v "$BATS_TEST_TMPDIR/data:/www/data" tiny httpd -f -h /www -p 80
     needs program curl
     local i pids=()
@@ -226,7 +226,7 @@ resolves() { # CONTAINER NAME ADDRESS
     [ ! -e "$BATS_TEST_TMPDIR/run/usernet/hold.json" ]
 }
 
-# bats test_tags=only-rootless
+# bats test_tags=only-rootless,vm
 @test "a plain user's bridges reach the outside by one pasta, which is started again" {
     needs_outside
     local own
@@ -251,7 +251,7 @@ resolves() { # CONTAINER NAME ADDRESS
     inside a "$TESTS/fixtures/peer" ask tcp "$own" $PORT
 }
 
-# bats test_tags=only-rootless
+# bats test_tags=only-rootless,vm
 @test "a plain user's container on a bridge sees who asks at its published port" {
     needs_outside
     local own kind
