@@ -263,3 +263,22 @@ void text_hex(char *ret, const void *bytes, size_t len)
 	}
 	*ret = '\0';
 }
+
+static int digit_of(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool text_unhex(void *ret, const char *hex)
+{
+	unsigned char *p = ret;
+
+	for (; *hex; hex += 2) {
+		int high = digit_of(hex[0]), low = high < 0 ? -1 : digit_of(hex[1]);
+
+		if (low < 0)
+			return false;
+		*p++ = (unsigned char)(high << 4 | low);
+	}
+	return true;
+}

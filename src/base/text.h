@@ -54,3 +54,5 @@ int text_to_uint(const char *s, uint64_t max, uint64_t *ret, const char *what, s
 int text_index(const char *s, const char *const *names, size_t n);
 /* 2 * len lower-case hex digits and a NUL. */
 void text_hex(char *ret, const void *bytes, size_t len);
+/* The bytes again, strlen(hex) / 2 of them; false: they are no such digits. */
+bool text_unhex(void *ret, const char *hex);

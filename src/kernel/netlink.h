@@ -75,9 +75,16 @@ struct netlink_address {
 	int index;
 	bool permanent, secondary, link_local;
 	bool global; /* of the widest scope */
+	/* While the callback runs: all that the kernel says of it, for netlink_address_put(). */
+	const void *exact;
+	size_t exact_len;
 };
 typedef int netlink_each_address(void *arg, const struct netlink_address *a);
 int netlink_addresses(struct netlink *n, netlink_each_address *each, void *arg, struct err *e);
+/* Adds one that was told, with what has no name above (the other end's address, its label, flags).
+ * keep_label: the interface has its name of then. */
+int netlink_address_put(struct netlink *n, int index, const void *exact, size_t len,
+			bool keep_label, struct err *e);
 
 struct netlink_route {
 	struct address destination;     /* prefix 0: the default route */
@@ -87,12 +94,17 @@ struct netlink_route {
 	uint8_t protocol, scope; /* RTPROT_*, RT_SCOPE_*; 0: boot and universe */
 	uint8_t type;            /* RTN_*; 0: unicast */
 	bool on_link;            /* the gateway is there, whatever the interface's addresses say */
+	/* As of an address; told, never read. */
+	const void *exact;
+	size_t exact_len;
 };
 int netlink_route_add(struct netlink *n, const struct netlink_route *route, struct err *e);
 int netlink_route_remove(struct netlink *n, const struct netlink_route *route, struct err *e);
 typedef int netlink_each_route(void *arg, const struct netlink_route *route);
 /* Unicast routes with one next hop, of all tables. */
 int netlink_routes(struct netlink *n, netlink_each_route *each, void *arg, struct err *e);
+/* Adds one that was told, with its metrics, preference and so on. */
+int netlink_route_put(struct netlink *n, int index, const void *exact, size_t len, struct err *e);
 
 /* What has the mark is looked up in the table first; of a family. -EEXIST as it is. */
 int netlink_rule_add(struct netlink *n, int family, uint32_t mark, uint32_t table, struct err *e);

@@ -61,31 +61,39 @@ struct each_address {
 	void *arg;
 };
 
-static int tell_address(void *arg, const struct nlmsghdr *h)
+bool netlink_read_address(const void *payload, size_t len, struct netlink_address *ret)
 {
-	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(h);
-	const struct each_address *each = arg;
+	const struct ifaddrmsg *m = payload;
 	const struct nlattr *in[IFA_FLAGS + 1];
-	struct netlink_address a = { 0 };
 	uint32_t flags;
 
-	if (h->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(h) < sizeof(*m))
-		return 0;
-	if (m->ifa_family != AF_INET && m->ifa_family != AF_INET6)
-		return 0;
-	netlink_attributes(mnl_nlmsg_get_payload_offset(h, sizeof(*m)),
-			   mnl_nlmsg_get_payload_len(h) - MNL_ALIGN(sizeof(*m)), in, IFA_FLAGS);
+	if (len < sizeof(*m) || (m->ifa_family != AF_INET && m->ifa_family != AF_INET6))
+		return false;
+	netlink_attributes((const void *)((const char *)payload + MNL_ALIGN(sizeof(*m))),
+			   len - MNL_ALIGN(sizeof(*m)), in, IFA_FLAGS);
+	*ret = (struct netlink_address){ .exact = payload, .exact_len = len };
 	/* IFA_ADDRESS is the other end's, where there is one. */
 	if (!read_address(in[IFA_LOCAL] ? in[IFA_LOCAL] : in[IFA_ADDRESS], m->ifa_family,
-			  &a.address))
-		return 0;
+			  &ret->address))
+		return false;
 	flags = in[IFA_FLAGS] ? mnl_attr_get_u32(in[IFA_FLAGS]) : m->ifa_flags;
-	a.address.prefix = m->ifa_prefixlen;
-	a.index = (int)m->ifa_index;
-	a.permanent = flags & IFA_F_PERMANENT;
-	a.secondary = flags & IFA_F_SECONDARY;
-	a.link_local = m->ifa_scope == RT_SCOPE_LINK;
-	a.global = m->ifa_scope == RT_SCOPE_UNIVERSE;
+	ret->address.prefix = m->ifa_prefixlen;
+	ret->index = (int)m->ifa_index;
+	ret->permanent = flags & IFA_F_PERMANENT;
+	ret->secondary = flags & IFA_F_SECONDARY;
+	ret->link_local = m->ifa_scope == RT_SCOPE_LINK;
+	ret->global = m->ifa_scope == RT_SCOPE_UNIVERSE;
+	return true;
+}
+
+static int tell_address(void *arg, const struct nlmsghdr *h)
+{
+	const struct each_address *each = arg;
+	struct netlink_address a;
+
+	if (h->nlmsg_type != RTM_NEWADDR ||
+	    !netlink_read_address(mnl_nlmsg_get_payload(h), mnl_nlmsg_get_payload_len(h), &a))
+		return 0;
 	return each->each(each->arg, &a);
 }
 
@@ -157,17 +165,16 @@ struct each_route {
 	void *arg;
 };
 
-static bool read_route(const struct nlmsghdr *h, struct netlink_route *ret)
+bool netlink_read_route(const void *payload, size_t len, struct netlink_route *ret)
 {
-	const struct rtmsg *m = mnl_nlmsg_get_payload(h);
+	const struct rtmsg *m = payload;
 	const struct nlattr *in[RTA_TABLE + 1];
 
-	if (h->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(h) < sizeof(*m))
+	if (len < sizeof(*m) || (m->rtm_family != AF_INET && m->rtm_family != AF_INET6) ||
+	    m->rtm_type != RTN_UNICAST)
 		return false;
-	if ((m->rtm_family != AF_INET && m->rtm_family != AF_INET6) || m->rtm_type != RTN_UNICAST)
-		return false;
-	netlink_attributes(mnl_nlmsg_get_payload_offset(h, sizeof(*m)),
-			   mnl_nlmsg_get_payload_len(h) - MNL_ALIGN(sizeof(*m)), in, RTA_TABLE);
+	netlink_attributes((const void *)((const char *)payload + MNL_ALIGN(sizeof(*m))),
+			   len - MNL_ALIGN(sizeof(*m)), in, RTA_TABLE);
 	if (in[RTA_MULTIPATH])
 		return false;
 	*ret = (struct netlink_route){
@@ -177,6 +184,8 @@ static bool read_route(const struct nlmsghdr *h, struct netlink_route *ret)
 		.table = in[RTA_TABLE] ? mnl_attr_get_u32(in[RTA_TABLE]) : m->rtm_table,
 		.metric = in[RTA_PRIORITY] ? mnl_attr_get_u32(in[RTA_PRIORITY]) : 0,
 		.index = in[RTA_OIF] ? (int)mnl_attr_get_u32(in[RTA_OIF]) : 0,
+		.exact = payload,
+		.exact_len = len,
 	};
 	read_address(in[RTA_DST], m->rtm_family, &ret->destination);
 	ret->destination.family = m->rtm_family;
@@ -191,7 +200,10 @@ static int tell_route(void *arg, const struct nlmsghdr *h)
 	const struct each_route *each = arg;
 	struct netlink_route route;
 
-	return read_route(h, &route) ? each->each(each->arg, &route) : 0;
+	if (h->nlmsg_type != RTM_NEWROUTE ||
+	    !netlink_read_route(mnl_nlmsg_get_payload(h), mnl_nlmsg_get_payload_len(h), &route))
+		return 0;
+	return each->each(each->arg, &route);
 }
 
 int netlink_routes(struct netlink *n, netlink_each_route *each, void *arg, struct err *e)

@@ -28,3 +28,6 @@ int netlink_ask(struct netlink *n, struct nlmsghdr *request, netlink_each *each,
 /* Attributes by their type; those beyond max are left out. */
 void netlink_attributes(const struct nlattr *first, size_t bytes, const struct nlattr **ret,
 			unsigned max);
+/* What a message of an address or a route says; false: it is another one's. */
+bool netlink_read_address(const void *payload, size_t len, struct netlink_address *ret);
+bool netlink_read_route(const void *payload, size_t len, struct netlink_route *ret);
