@@ -122,6 +122,8 @@ static int run(void *globals, void *args, int argc, const char **argv)
 
 	if (!session_open(globals, &s, &code))
 		return code;
+	/* Whoever looks here is told what is so, and there is nothing that nobody has. */
+	network_sweep(&s.state, false);
 	code = list(&s, args);
 	session_close(&s);
 	return code;

@@ -282,6 +282,9 @@ static int find_rows(struct session *s, const struct ps_args *args, struct row *
 		row->c = l.v[i];
 		if (container_status(&s->state, s->arena, l.v[i], &row->st, NULL) < 0)
 			continue;
+		/* It may be that nobody was there to do so at its end. */
+		if (!container_is_alive(&row->st) && !row->st.restarting)
+			network_leave_dead(&s->state, l.v[i]->id);
 		if (!all && !container_is_alive(&row->st))
 			continue;
 		if (!container_filter_matches(filter, l.v[i], &row->st))

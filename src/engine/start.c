@@ -370,6 +370,8 @@ static int run_starter(struct launch *l, struct err *e)
 	r = record(l, &rc, e);
 	if (r == 0) {
 		wiring_name(l->state, l->c, rc.pid);
+		if (l->wiring.joined)
+			network_settled(&l->wiring.status);
 		step_done(l, "record it");
 		fill_handover(l, &rc, &p, &h);
 		if (!passthrough(l->c))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "engine/wiring.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -271,8 +272,11 @@ int container_connect(const struct state *s, struct arena *a, struct container *
 			       "container %s is already connected to network \"%s\": network is "
 			       "already connected",
 			       c->id, n->network);
-	if (container_is_alive(&now))
+	if (container_is_alive(&now)) {
+		/* What somebody was killed at before it was written down. */
+		network_leave_one(s, c->id, n->network, -1, NULL);
 		r = connect_live(s, a, c, n, &now, e);
+	}
 	if (r < 0)
 		return r;
 	add(a, c, n);
@@ -299,7 +303,8 @@ int container_disconnect(const struct state *s, struct arena *a, struct containe
 			       c->id, network);
 	if (container_is_alive(&now))
 		r = network_leave_one(s, c->id, network, -1, e);
-	if (r < 0)
+	/* Somebody was killed before it was written down. */
+	if (r < 0 && r != -ENOENT)
 		return r;
 	memmove(&c->networks.v[at], &c->networks.v[at + 1],
 		(--c->networks.n - at) * sizeof(*c->networks.v));

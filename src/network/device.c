@@ -13,7 +13,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -23,160 +22,6 @@
 #include "network/op.h"
 
 #define PIN "netns"
-
-/* How it is now */
-
-struct look {
-	struct arena *a;
-	struct network_device *d;
-	int index;
-};
-
-static int look_at_address(void *arg, const struct netlink_address *a)
-{
-	struct look *l = arg;
-	struct network_addresses *all = &l->d->addresses;
-	struct network_address *more;
-	char text[ADDRESS_TEXT];
-
-	/* What was lent for a time, or follows from the MAC address, is made anew. */
-	if (a->index != l->index || !a->permanent ||
-	    (a->link_local && a->address.family == AF_INET6))
-		return 0;
-	more = arena_array(l->a, all->n + 1, sizeof(*more));
-	if (all->n)
-		memcpy(more, all->v, all->n * sizeof(*more));
-	more[all->n++].ipnet = arena_strdup(l->a, address_print_net(&a->address, text));
-	all->v = more;
-	return 0;
-}
-
-static int look_at_route(void *arg, const struct netlink_route *r)
-{
-	struct look *l = arg;
-	struct network_routes *all = &l->d->routes;
-	struct network_route *more;
-	char text[ADDRESS_TEXT];
-	uint64_t *metric;
-
-	if (r->index != l->index || r->table != RT_TABLE_MAIN || r->protocol == RTPROT_KERNEL ||
-	    r->protocol == RTPROT_RA || r->protocol == RTPROT_DHCP)
-		return 0;
-	more = arena_array(l->a, all->n + 1, sizeof(*more));
-	if (all->n)
-		memcpy(more, all->v, all->n * sizeof(*more));
-	more[all->n].destination = arena_strdup(l->a, address_print_net(&r->destination, text));
-	if (r->gateway.family)
-		more[all->n].gateway = arena_strdup(l->a, address_print(&r->gateway, text));
-	if (r->metric) {
-		metric = ARENA_NEW(l->a, uint64_t);
-		*metric = r->metric;
-		more[all->n].metric = metric;
-	}
-	all->n++;
-	all->v = more;
-	return 0;
-}
-
-static int not_there(const struct state *s, struct arena *a, const char *name, struct err *e)
-{
-	struct network_statuses l;
-
-	if (network_status_list(s, a, &l, NULL) < 0)
-		l.n = 0;
-	for (size_t i = 0; i < l.n; i++)
-		for (size_t k = 0; k < l.v[i].endpoints.n; k++) {
-			const struct network_device *d = l.v[i].endpoints.v[k].device;
-
-			if (d && text_eq(d->name, name))
-				return err_set(e, ERR_CONFLICT,
-					       "interface %s is in use by container %s (%.12s)",
-					       name, l.v[i].name, l.v[i].id);
-		}
-	return err_set(e, ERR_NOT_FOUND, "interface %s does not exist on the host", name);
-}
-
-static int check_device(struct netlink *host, const struct netlink_info *info, struct err *e)
-{
-	struct netlink_info master;
-
-	if (info->flags & IFF_LOOPBACK)
-		return err_set(e, ERR_INVALID, "interface %s is the loopback of the host",
-			       info->name);
-	if (!info->master)
-		return 0;
-	if (netlink_link_find(host, NULL, info->master, &master, NULL) < 0)
-		strcpy(master.name, "another one");
-	return err_set(e, ERR_CONFLICT, "interface %s belongs to %s: take it out of that first",
-		       info->name, master.name);
-}
-
-int network_device_look(const struct state *s, struct arena *a, struct netlink *host,
-			const char *name, struct network_device **ret, struct err *e)
-{
-	struct network_device *d = ARENA_NEW(a, struct network_device);
-	struct look look = { .a = a, .d = d };
-	struct netlink_info info;
-	char text[MAC_TEXT];
-	int r = netlink_link_find(host, name, 0, &info, NULL);
-
-	if (r < 0) {
-		/* It may be with one that is dead. */
-		network_sweep(s, true);
-		r = netlink_link_find(host, name, 0, &info, NULL);
-	}
-	if (r < 0)
-		return not_there(s, a, name, e);
-	r = check_device(host, &info, e);
-	if (r < 0)
-		return r;
-	look.index = info.index;
-	d->name = arena_strdup(a, info.name);
-	d->alias = text_after(info.alias, DEVICE_MARK) ? NULL : arena_strdup(a, info.alias);
-	d->mac = info.has_mac ? arena_strdup(a, mac_print(info.mac, text)) : NULL;
-	d->index = info.index;
-	d->mtu = info.mtu;
-	d->up = info.flags & IFF_UP;
-	r = netlink_addresses(host, look_at_address, &look, e);
-	if (r == 0)
-		r = netlink_routes(host, look_at_route, &look, e);
-	if (r == 0)
-		*ret = d;
-	return r;
-}
-
-struct best_route {
-	int index[2];
-	uint32_t metric[2];
-};
-
-static int look_for_default(void *arg, const struct netlink_route *r)
-{
-	struct best_route *best = arg;
-	int which = r->destination.family == AF_INET ? 0 : 1;
-
-	if (r->destination.prefix || !r->index || r->table != RT_TABLE_MAIN)
-		return 0;
-	if (best->index[which] && best->metric[which] <= r->metric)
-		return 0;
-	best->index[which] = r->index;
-	best->metric[which] = r->metric;
-	return 0;
-}
-
-const char *network_default_interface(struct arena *a, struct netlink *host)
-{
-	struct best_route best = { 0 };
-	struct netlink_info info;
-	int index;
-
-	if (netlink_routes(host, look_for_default, &best, NULL) < 0)
-		return NULL;
-	index = best.index[0] ? best.index[0] : best.index[1];
-	if (!index || netlink_link_find(host, NULL, index, &info, NULL) < 0)
-		return NULL;
-	return arena_strdup(a, info.name);
-}
 
 /* The pin */
 
@@ -188,7 +33,7 @@ static int apply_pin(void *arg, struct err *e)
 	auto_close int mark = -1, file = -1;
 	char to[sizeof(dir.path) + sizeof("/" PIN)];
 
-	mark = state_run_dir(about->s, NETWORK_PINNED, about->st->id, true, e);
+	mark = state_run_dir(about->s, NETWORK_UNSETTLED, about->st->id, true, e);
 	if (mark < 0)
 		return mark;
 	file = openat(about->target->lock, PIN, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -201,7 +46,7 @@ static int apply_pin(void *arg, struct err *e)
 	return network_record_save(about->target->lock, about->st, e);
 }
 
-void pin_remove(const struct state *s, const char *id, int dir)
+void pin_remove(int dir)
 {
 	struct kernel_fd_path path = kernel_fd_path(dir);
 	char pin[sizeof(path.path) + sizeof("/" PIN)];
@@ -211,14 +56,13 @@ void pin_remove(const struct state *s, const char *id, int dir)
 	while (umount2(pin, MNT_DETACH) == 0)
 		;
 	unlinkat(dir, PIN, 0);
-	state_remove_run(s, NETWORK_PINNED, id, NULL);
 }
 
 static void undo_pin(void *arg)
 {
 	const struct op_about *about = arg;
 
-	pin_remove(about->s, about->st->id, about->target->lock);
+	pin_remove(about->target->lock);
 	about->st->pinned = false;
 }
 
@@ -255,12 +99,15 @@ static int move_in(const struct op_device *x, struct netlink *host, struct netli
 						     .alias = alias,
 						     .netns = &x->about.target->netns },
 			     e);
+	/* A bridge, a bond, a tunnel of the host's: the kernel keeps such where they are. */
+	if (r == -EINVAL || r == -EOPNOTSUPP)
+		return err_wrap(e, "interface %s can't leave the host", d->name);
 	if (r < 0)
 		return err_wrap(e, "move interface %s", d->name);
 	r = netlink_link_find(inside, x->about.endpoint->interface, 0, &info, NULL);
 	if (r < 0)
 		return err_from(e, r, "interface %s in the container", d->name);
-	d->index = info.index;
+	d->inside = info.index;
 	r = network_record_save(x->about.target->lock, x->about.st, e);
 	if (r == 0 && (change.mtu || change.mac))
 		r = netlink_link_set(inside, info.index, &change, e);

@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
+#include "base/log.h"
+#include "kernel/netns.h"
 #include "kernel/open.h"
 #include "kernel/process.h"
 #include "network/op.h"
@@ -13,12 +16,13 @@
 
 struct search {
 	const struct network_device *d;
+	int index; /* 0: not known */
 	struct netlink_info found;
 	int score;
 };
 
-/* Its mark and its number: a container that may rename and mark interfaces does not get another one
- * taken for it as long as the right one is there. */
+/* Its number, which nobody in there can change or give to another as long as it is there; else its
+ * mark, and better with its MAC address. */
 static int judge(void *arg, const struct netlink_info *info)
 {
 	struct search *x = arg;
@@ -26,9 +30,11 @@ static int judge(void *arg, const struct netlink_info *info)
 	char mac[MAC_TEXT];
 	int score = 0;
 
+	if (x->index && info->index == x->index)
+		score += 4;
 	if (marked && strcmp(marked, x->d->name) == 0)
 		score += 2;
-	if (info->index == x->d->index && info->has_mac && x->d->mac &&
+	if (score && info->has_mac && x->d->mac &&
 	    strcmp(mac_print(info->mac, mac), x->d->mac) == 0)
 		score += 1;
 	if (score > x->score) {
@@ -62,7 +68,7 @@ static int open_host(int host_netns)
  * that the kernel chooses, as somebody may have its own: home under another is better than lost. */
 static int bring(const struct network_device *d, int netns, int host, struct err *e)
 {
-	struct search x = { .d = d };
+	struct search x = { .d = d, .index = (int)d->inside };
 	AUTO(netlink) inside = NULL;
 	char alias[sizeof(DEVICE_MARK) + IF_NAMESIZE];
 	struct netlink_link back = { .name = "dev%d", .netns = &host, .alias = alias };
@@ -87,57 +93,79 @@ static int find_home(struct netlink *n, const struct network_device *d, struct n
 
 	if (r < 0)
 		return r;
-	if (x.score < 2)
+	if (!x.score)
 		return -ENODEV;
 	*ret = x.found;
 	if (strcmp(x.found.name, d->name) == 0)
 		return 0;
 	r = netlink_link_set(n, x.found.index, &name, e);
+	if (r == -EEXIST)
+		return err_set(e, ERR_CONFLICT,
+			       "interface %s is back as %s: another one has its name by now",
+			       d->name, x.found.name);
 	return r < 0 ? err_wrap(e, "interface %s is back as %s", d->name, x.found.name) : 0;
 }
 
-static int restore_routes(struct netlink *n, const struct network_device *d, int index,
-			  struct err *e)
+/* What can't be as it was, as a route by a gateway that another interface led to, is left. */
+static void leave(const struct network_device *d, int r, const struct err *why)
 {
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < d->routes.n; i++) {
-		const struct network_route *from = &d->routes.v[i];
-		struct netlink_route route = { .index = index,
-					       .metric =
-						       from->metric ? (uint32_t)*from->metric : 0 };
-
-		if (!address_parse_net(from->destination, &route.destination) ||
-		    (from->gateway && !address_parse(from->gateway, &route.gateway)))
-			continue;
-		r = netlink_route_add(n, &route, e);
-		if (r == -EEXIST)
-			r = 0;
-	}
-	return r;
+	if (r < 0 && r != -EEXIST)
+		log_at(LOG_WARN, "interface %s is back, but: %s", d->name, why->msg);
 }
 
-static int restore_addresses(struct netlink *n, const struct network_device *d, int index,
-			     struct err *e)
+static void restore_routes(struct netlink *n, struct arena *a, const struct network_device *d,
+			   int index)
 {
-	struct address a;
-	int r = 0;
+	for (size_t i = 0; i < d->routes.n; i++) {
+		size_t len;
+		const void *bytes = exact_bytes(a, d->routes.v[i].exact, &len);
+		struct err e;
 
-	for (size_t i = 0; r >= 0 && i < d->addresses.n; i++) {
-		if (!address_parse_net(d->addresses.v[i].ipnet, &a))
-			continue;
-		r = netlink_address_add(n, index, &a, e);
-		if (r == -EEXIST)
-			r = 0;
+		if (bytes)
+			leave(d, netlink_route_put(n, index, bytes, len, &e), &e);
 	}
-	return r;
+}
+
+static void restore_addresses(struct netlink *n, struct arena *a, const struct network_device *d,
+			      int index)
+{
+	for (size_t i = 0; i < d->addresses.n; i++) {
+		size_t len;
+		const void *bytes = exact_bytes(a, d->addresses.v[i].exact, &len);
+		struct err e;
+
+		if (bytes)
+			leave(d, netlink_address_put(n, index, bytes, len, true, &e), &e);
+	}
+}
+
+static int restore_settings(void *arg, struct err *e)
+{
+	const struct network_device *d = arg;
+	AUTO(arena) a = arena_new();
+
+	for (size_t i = 0; i < d->settings.n; i++) {
+		const char *key = d->settings.v[i].key, *setting = strchr(key, '/');
+		const char *path;
+		struct err why;
+		int r;
+
+		if (!setting)
+			continue;
+		path = arena_printf(a, NETWORK_SETTINGS "%.*s/conf/%s%s", (int)(setting - key), key,
+				    d->name, setting);
+		r = file_poke_at(AT_FDCWD, path, d->settings.v[i].value, &why);
+		leave(d, r, &why);
+	}
+	return 0;
 }
 
 /* As it was before; its mark goes last. */
-static int restore(struct netlink *n, const struct network_device *d,
+static int restore(struct netlink *n, const struct network_device *d, int host,
 		   const struct netlink_info *now, struct err *e)
 {
 	struct netlink_link change = { .mtu = d->mtu == now->mtu ? 0 : (uint32_t)d->mtu };
+	AUTO(arena) a = arena_new();
 	unsigned char mac[MAC_LEN];
 	int r = 0;
 
@@ -147,16 +175,18 @@ static int restore(struct netlink *n, const struct network_device *d,
 	if (change.mac || change.mtu)
 		r = netlink_link_set(n, now->index, &change, e);
 	if (r == 0)
+		r = kernel_netns_run(host, restore_settings, (void *)(uintptr_t)d, e);
+	if (r == 0)
 		r = netlink_link_set(n, now->index,
 				     &(struct netlink_link){ .up = d->up, .down = !d->up }, e);
-	if (r == 0)
-		r = restore_addresses(n, d, now->index, e);
-	if (r == 0 && d->up)
-		r = restore_routes(n, d, now->index, e);
-	if (r == 0)
+	if (r == 0) {
+		restore_addresses(n, a, d, now->index);
+		/* Of one that is down there are none. */
+		restore_routes(n, a, d, now->index);
 		r = netlink_link_set(n, now->index,
 				     &(struct netlink_link){ .alias = d->alias ? d->alias : "" },
 				     e);
+	}
 	return r < 0 ? err_wrap(e, "interface %s", d->name) : 0;
 }
 
@@ -179,5 +209,5 @@ int device_give_back(const struct network_status *st, const struct network_devic
 	/* It never left, or is home, or the container deleted it. */
 	if (r == -ENODEV)
 		return 0;
-	return r < 0 ? r : restore(n, d, &now, e);
+	return r < 0 ? r : restore(n, d, host_netns, &now, e);
 }

@@ -70,19 +70,33 @@ const struct json_type network_port_json = JSON_TYPE(network_port, port_fields);
 static const struct json_field address_fields[] = {
 	JSON_TEXT(network_address, ipnet, "ipnet", JSON_REQUIRED),
 	JSON_TEXT(network_address, gateway, "gateway", 0),
+	JSON_TEXT(network_address, exact, "exact", 0),
 	{ 0 },
 };
 static const struct json_type address_json = JSON_TYPE(network_address, address_fields);
+
+static const struct json_field device_route_fields[] = {
+	JSON_TEXT(network_device_route, destination, "destination", JSON_REQUIRED),
+	JSON_TEXT(network_device_route, gateway, "gateway", 0),
+	JSON_UINT_PTR(network_device_route, metric, "metric", 0),
+	JSON_INT(network_device_route, table, "table", 0),
+	JSON_TEXT(network_device_route, exact, "exact", 0),
+	{ 0 },
+};
+static const struct json_type device_route_json =
+	JSON_TYPE(network_device_route, device_route_fields);
 
 static const struct json_field device_fields[] = {
 	JSON_TEXT(network_device, name, "name", JSON_REQUIRED),
 	JSON_TEXT(network_device, alias, "alias", 0),
 	JSON_TEXT(network_device, mac, "mac", 0),
 	JSON_INT(network_device, index, "index", 0),
+	JSON_INT(network_device, inside, "inside", 0),
 	JSON_INT(network_device, mtu, "mtu", 0),
 	JSON_BOOL(network_device, up, "up", 0),
 	JSON_ARRAY(network_device, addresses, "addresses", 0, address_json),
-	JSON_ARRAY(network_device, routes, "routes", 0, route_json),
+	JSON_ARRAY(network_device, routes, "routes", 0, device_route_json),
+	JSON_TEXT_MAP(network_device, settings, "settings", 0),
 	{ 0 },
 };
 static const struct json_type device_json = JSON_TYPE(network_device, device_fields);

@@ -201,6 +201,22 @@ static void keep_addresses(struct joining *j, struct network_endpoint *p)
 
 /* Endpoints */
 
+static int find_device(struct joining *j, struct network_endpoint *p, struct err *e)
+{
+	int r;
+
+	for (size_t i = 0; i < j->st->endpoints.n; i++) {
+		const struct network_endpoint *other = &j->st->endpoints.v[i];
+
+		if (other->device && text_eq(other->device->name, p->bridge))
+			return err_set(e, ERR_CONFLICT,
+				       "interface %s is the container's by network %s already",
+				       p->bridge, other->network);
+	}
+	r = network_device_look(j->s, j->a, j->host, p->bridge, &p->device, e);
+	return r < 0 ? r : network_device_settings(j->a, p->device, j->how->host_netns, e);
+}
+
 static int find_parent(struct joining *j, struct network_endpoint *p, struct err *e)
 {
 	const struct network *n = p->about;
@@ -221,7 +237,7 @@ static int find_parent(struct joining *j, struct network_endpoint *p, struct err
 			       "route whose interface could be it",
 			       n->name);
 	if (network_driver(n) == NETWORK_HOST_DEVICE)
-		return network_device_look(j->s, j->a, j->host, p->bridge, &p->device, e);
+		return find_device(j, p, e);
 	if (netlink_link_find(j->host, p->bridge, 0, &info, NULL) < 0)
 		return err_set(e, ERR_NOT_FOUND, "parent interface %s of network %s does not exist",
 			       p->bridge, n->name);
@@ -327,6 +343,7 @@ static int begin(struct joining *j, int dir, struct err *e)
 {
 	const struct network_join *how = j->how;
 	struct network_status old;
+	auto_close int mark = -1;
 
 	if (how->more) {
 		int r = network_record_load(j->s, j->a, dir, how->id, j->st, e);
@@ -336,7 +353,8 @@ static int begin(struct joining *j, int dir, struct err *e)
 	}
 	if (network_record_load(j->s, j->a, dir, how->id, &old, NULL) == 0)
 		network_take_back(j->s, &old, dir, 0, how->host_netns, NULL);
-	return 0;
+	mark = state_run_dir(j->s, NETWORK_UNSETTLED, how->id, true, e);
+	return mark < 0 ? mark : 0;
 }
 
 static int join(struct joining *j, int dir, struct err *e)
@@ -350,8 +368,10 @@ static int join(struct joining *j, int dir, struct err *e)
 		r = network_record_save(dir, j->st, e);
 	if (r < 0)
 		network_take_back(j->s, j->st, dir, j->st->first, j->how->host_netns, NULL);
-	if (r < 0 && !j->how->more)
+	if (r < 0 && !j->how->more) {
 		state_remove_run(j->s, ATTACHMENTS, j->how->id, NULL);
+		state_remove_run(j->s, NETWORK_UNSETTLED, j->how->id, NULL);
+	}
 	return r;
 }
 
@@ -368,6 +388,11 @@ int network_join(const struct state *s, struct arena *a, const struct network_jo
 	if (how->peek) {
 		r = add_endpoints(&j, e);
 	} else {
+		/* Before there is anything; and again when no sweep can take it for a dead one's.
+		 */
+		auto_close int mark =
+			how->more ? -1 : state_run_dir(s, NETWORK_UNSETTLED, how->id, true, NULL);
+
 		dir = network_record_lock(s, how->id, !how->more, e);
 		r = dir < 0 ? dir : join(&j, dir, e);
 	}
@@ -386,4 +411,10 @@ int network_started(struct network_status *st, int lock, pid_t pid, uint64_t sta
 	st->pid = pid;
 	st->start_time = start_time;
 	return network_record_save(lock, st, e);
+}
+
+void network_settled(const struct network_status *st)
+{
+	if (!st->pinned)
+		state_remove_run(st->state, NETWORK_UNSETTLED, st->id, NULL);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "kernel/process.h"
 #include "network/firewall.h"
 #include "network/forward.h"
@@ -99,6 +100,31 @@ static int leave_one(const struct state *s, const struct network_status *st,
 	return r;
 }
 
+/* A device that is on the host, where its name is another's, gets a record of its own: the
+ * container may go, and each command looks whether the name is free.  That is what sweeps do
+ * anyway, as it looks like a container's that is dead. */
+static int set_aside(const struct state *s, const struct network_status *st,
+		     struct network_endpoint *p, struct err *e)
+{
+	AUTO(arena) a = arena_new();
+	struct network_status alone = { .state = s, .name = st->name, .endpoints = { p, 1 } };
+	auto_close int mark = -1, dir = -1;
+
+	for (unsigned i = 0;; i++) {
+		auto_close int other = -1;
+
+		alone.id = arena_printf(a, NETWORK_ASIDE "%s.%u", p->device->name, i);
+		other = state_run_dir(s, ATTACHMENTS, alone.id, false, NULL);
+		if (other < 0)
+			break;
+	}
+	dir = network_record_lock(s, alone.id, true, e);
+	if (dir < 0)
+		return dir;
+	mark = state_run_dir(s, NETWORK_UNSETTLED, alone.id, true, e);
+	return mark < 0 ? mark : network_record_save(dir, &alone, e);
+}
+
 int network_take_back(const struct state *s, const struct network_status *st, int dir, size_t first,
 		      int host_netns, struct err *e)
 {
@@ -111,9 +137,14 @@ int network_take_back(const struct state *s, const struct network_status *st, in
 	if (first == 0 && st->ports.n && host_netns != USERNET_NONE)
 		keep_first(firewall_close(s, st, host_netns, &said), &said, &r, e);
 	for (size_t i = st->endpoints.n; i > first; i--) {
-		const struct network_endpoint *p = &st->endpoints.v[i - 1];
+		struct network_endpoint *p = &st->endpoints.v[i - 1];
 		int one = leave_one(s, st, p, dir, host_netns, &said);
 
+		if (one == -EEXIST && p->device && !text_after(st->id, NETWORK_ASIDE) &&
+		    set_aside(s, st, p, NULL) == 0) {
+			log_debug("%s", said.msg);
+			one = 0;
+		}
 		keep_first(one, &said, &r, e);
 		device_is_away = device_is_away || (one < 0 && p->device);
 	}
@@ -122,7 +153,7 @@ int network_take_back(const struct state *s, const struct network_status *st, in
 	name_remove(st);
 	/* Its namespace must not go while a device is still in there. */
 	if (!device_is_away)
-		pin_remove(s, st->id, dir);
+		pin_remove(dir);
 	return r;
 }
 
@@ -137,7 +168,7 @@ static void drop_everywhere(const struct state *s, struct arena *a, const char *
 		network_lease_drop(s, names.v[i], id);
 }
 
-static int leave(const struct state *s, const char *id, int host_netns, struct err *e)
+static int leave(const struct state *s, const char *id, int host_netns, bool if_dead, struct err *e)
 {
 	AUTO(arena) a = arena_new();
 	struct network_status st = { 0 };
@@ -145,30 +176,60 @@ static int leave(const struct state *s, const char *id, int host_netns, struct e
 	int r;
 
 	if (dir == -ENOENT)
-		return state_remove_run(s, NETWORK_PINNED, id, e);
+		return state_remove_run(s, NETWORK_UNSETTLED, id, e);
 	if (dir < 0)
 		return dir;
-	if (network_record_load(s, a, dir, id, &st, NULL) < 0) {
+	r = network_record_load(s, a, dir, id, &st, NULL);
+	/* It was started again since. */
+	if (r == 0 && if_dead && network_record_lives(&st))
+		return 0;
+	if (r < 0) {
 		drop_everywhere(s, a, id);
-		pin_remove(s, id, dir);
+		pin_remove(dir);
 		r = 0;
 	} else {
 		r = network_take_back(s, &st, dir, 0, host_netns, e);
 	}
 	if (r == 0)
 		r = state_remove_run(s, ATTACHMENTS, id, e);
+	/* Last: it leads whoever comes after a kill to what is left. */
+	if (r == 0)
+		r = state_remove_run(s, NETWORK_UNSETTLED, id, e);
 	if (r == 0)
 		forget_names(s, &st.endpoints, host_netns);
+	if (r < 0 && text_after(id, NETWORK_ASIDE))
+		return r;
 	return r < 0 ? err_wrap(e, "take back the networks of %.12s", id) : 0;
+}
+
+static int leave_here(const struct state *s, const char *id, int host_netns, bool if_dead,
+		      struct err *e)
+{
+	auto_close int own = host_netns == -1 ? usernet_find(s) : -1;
+	int r = leave(s, id, host_netns == -1 ? own : host_netns, if_dead, e);
+
+	usernet_end(s);
+	return r;
 }
 
 int network_leave(const struct state *s, const char *id, int host_netns, struct err *e)
 {
-	auto_close int own = host_netns == -1 ? usernet_find(s) : -1;
-	int r = leave(s, id, host_netns == -1 ? own : host_netns, e);
+	return leave_here(s, id, host_netns, false, e);
+}
 
-	usernet_end(s);
-	return r;
+static int leave_dead(const struct state *s, const char *id, struct err *e)
+{
+	auto_close int dir = state_run_dir(s, ATTACHMENTS, id, false, NULL);
+	auto_close int mark = dir < 0 ? state_run_dir(s, NETWORK_UNSETTLED, id, false, NULL) : -1;
+
+	if (dir < 0 && mark < 0)
+		return 0;
+	return network_is_dead(s, id) ? leave_here(s, id, -1, true, e) : 0;
+}
+
+void network_leave_dead(const struct state *s, const char *id)
+{
+	leave_dead(s, id, NULL);
 }
 
 static int leave_network(const struct state *s, const char *id, const char *network, int host_netns,
@@ -234,17 +295,18 @@ int network_leave_one(const struct state *s, const char *id, const char *network
 	return r;
 }
 
-void network_sweep(const struct state *s, bool devices_only)
+void network_sweep(const struct state *s, bool unsettled_only)
 {
 	AUTO(arena) a = arena_new();
 	struct texts ids;
+	struct err e;
 
-	if (state_list_run(s, devices_only ? NETWORK_PINNED : ATTACHMENTS, a, &ids, NULL) < 0)
+	if (state_list_run(s, unsettled_only ? NETWORK_UNSETTLED : ATTACHMENTS, a, &ids, NULL) < 0)
 		return;
 	for (size_t i = 0; i < ids.n; i++)
-		if (network_is_dead(s, ids.v[i]))
-			network_leave(s, ids.v[i], -1, NULL);
-	if (state_list_run(s, NAMES, a, &ids, NULL) < 0 || devices_only)
+		if (leave_dead(s, ids.v[i], &e) < 0 && text_after(ids.v[i], NETWORK_ASIDE))
+			log_at(unsettled_only ? LOG_DEBUG : LOG_WARN, "%s", e.msg);
+	if (state_list_run(s, NAMES, a, &ids, NULL) < 0 || unsettled_only)
 		return;
 	for (size_t i = 0; i < ids.n; i++)
 		names_update(s, ids.v[i], -1, NULL);

@@ -12,6 +12,7 @@
  *	network_plan()   decides, purely, what to do with them once there is a network namespace
  *	plan_apply()     does it, between clone and the program's execution, or undoes it
  *	network_started() says whose process it is: from now on its end can be seen
+ *	network_settled() is the end of its start
  *	network_leave()  takes everything back: by the monitor's end path, by `rm`, by a sweep
  * Each may be killed at any instant; network_leave() and network_sweep() are idempotent.
  *
@@ -132,6 +133,7 @@ struct network_ports {
 struct network_address {
 	const char *ipnet;   /* "10.88.0.2/16" */
 	const char *gateway; /* of its subnet, or NULL */
+	const char *exact;   /* all that the kernel said of a host device's, in hex; or NULL */
 };
 struct network_addresses {
 	struct network_address *v;
@@ -139,12 +141,25 @@ struct network_addresses {
 };
 
 /* A host's interface that is inside a container, as it was before: it is to be so again. */
+struct network_device_route {
+	const char *destination, *gateway;
+	const uint64_t *metric;
+	int64_t table;     /* 0: the main one */
+	const char *exact; /* as an address's */
+};
+struct network_device_routes {
+	struct network_device_route *v;
+	size_t n;
+};
 struct network_device {
 	const char *name, *alias, *mac;
 	int64_t index, mtu;
+	int64_t inside; /* its index in the container; 0: not seen there yet */
 	bool up;
-	struct network_addresses addresses; /* without gateways */
-	struct network_routes routes;       /* without those that come with the addresses */
+	struct network_addresses addresses;  /* without gateways */
+	struct network_device_routes routes; /* without those that come with the addresses */
+	/* Below /proc/sys/net, as in "ipv6/conf/eth1/disable_ipv6": what is not the default. */
+	struct text_map settings;
 };
 
 struct network_endpoint {
@@ -222,10 +237,16 @@ int network_plan_restore(struct plan *p, const struct state *s, struct network_s
 int network_started(struct network_status *st, int lock, pid_t pid, uint64_t start_time,
 		    struct err *e);
 
+/* Others know of the container by now, and look for its end: until then each command does, in case
+ * this process is killed. */
+void network_settled(const struct network_status *st);
+
 /* Takes everything back that the container has: devices return under their old names, ports and
  * links go, addresses are free. Nothing there: 0. Goes on after a failure and says the first. The
  * caller knows that the container has ended, or gives up starting it. */
 int network_leave(const struct state *s, const char *id, int host_netns, struct err *e);
+/* The same of one that was seen to be dead, unless somebody starts it, or takes back already. */
+void network_leave_dead(const struct state *s, const char *id);
 /* One network of a container that lives on (`network disconnect`). ERR_NOT_FOUND: it is not on it.
  */
 int network_leave_one(const struct state *s, const char *id, const char *network, int host_netns,
@@ -249,6 +270,7 @@ void network_unname(const char *name, pid_t pid);
 /* A container that runs has another name now, for ip-netns(8) and for other containers. */
 int network_rename(const struct state *s, const char *id, const char *name, struct err *e);
 
-/* Takes back what the dead left. devices_only: only host devices, which cost nothing to look for
- * when there are none; done at the beginning of each command. */
-void network_sweep(const struct state *s, bool devices_only);
+/* Takes back what the dead left. unsettled_only: host devices, and what starts left half-way, which
+ * cost nothing to look for when there are none; done at the beginning of each command. Otherwise
+ * it also warns of devices whose name on the host is another's now. */
+void network_sweep(const struct state *s, bool unsettled_only);

@@ -70,9 +70,13 @@ void network_lease_sweep(const struct state *s, const char *network);
 int network_lock(const struct state *s, const char *network, int how, struct err *e);
 
 /* In an interface's alias: whose it is. */
-#define BRIDGE_MARK    "berth-network:"   /* and the network's name: it goes with its last port */
-#define DEVICE_MARK    "berth-interface:" /* and its name on the host, where it belongs */
-#define NETWORK_PINNED "pinned"           /* a kind of the volatile root: who has host devices */
+#define BRIDGE_MARK "berth-network:"   /* and the network's name: it goes with its last port */
+#define DEVICE_MARK "berth-interface:" /* and its name on the host, where it belongs */
+/* A kind of the volatile root: who is being started, or has host devices; each command looks
+ * whether one of them is dead. */
+#define NETWORK_UNSETTLED "unsettled"
+/* An attachment's id begins so that is no container's, but a device's that can't go home yet. */
+#define NETWORK_ASIDE "aside-"
 
 /* attachments/ID */
 /* Its directory, locked, waiting. ERR_NOT_FOUND unless it is to be made. */
@@ -82,6 +86,8 @@ bool network_is_dead(const struct state *s, const char *id);
 int network_record_save(int dir, const struct network_status *st, struct err *e);
 int network_record_load(const struct state *s, struct arena *a, int dir, const char *id,
 			struct network_status *ret, struct err *e);
+/* Its process is there. */
+bool network_record_lives(const struct network_status *st);
 /* Takes back what st has, from its last endpoint to `first`; goes on after a failure. */
 int network_take_back(const struct state *s, const struct network_status *st, int dir, size_t first,
 		      int host_netns, struct err *e);
@@ -96,5 +102,9 @@ void network_remove_bridge(const struct state *s, const struct network *n);
 /* A host's interface: as it is now. Errors say what is in its way. */
 int network_device_look(const struct state *s, struct arena *a, struct netlink *host,
 			const char *name, struct network_device **ret, struct err *e);
+/* And what is set for it below /proc/sys/net. */
+int network_device_settings(struct arena *a, struct network_device *d, int host_netns,
+			    struct err *e);
+#define NETWORK_SETTINGS "/proc/sys/net/" /* and "ipv4/conf/NAME/SETTING" */
 /* The interface of the default route; NULL: there is none. */
 const char *network_default_interface(struct arena *a, struct netlink *host);

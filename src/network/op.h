@@ -68,10 +68,15 @@ struct op_device {
 };
 void op_device(struct plan *p, const struct op_device *how);
 
-void op_address(struct plan *p, const struct op_about *about, const struct address *a);
+/* exact: as network_address's; NULL: there is no more to it. */
+void op_address(struct plan *p, const struct op_about *about, const struct address *a,
+		const char *exact);
 void op_up(struct plan *p, const struct op_about *about);
 /* route->index is the endpoint's. */
-void op_route(struct plan *p, const struct op_about *about, const struct netlink_route *route);
+void op_route(struct plan *p, const struct op_about *about, const struct netlink_route *route,
+	      const char *exact);
+/* The bytes of an exact text, in a; NULL: it is none. */
+const void *exact_bytes(struct arena *a, const char *text, size_t *ret_len);
 /* The network's server of names knows the container. */
 void op_names(struct plan *p, const struct op_about *about);
 /* pasta(1) connects it, and publishes its ports. */
@@ -81,8 +86,8 @@ void op_forward(struct plan *p, const struct op_about *about);
 /* /run/netns/NAME, for ip-netns(8). */
 void op_name(struct plan *p, const struct op_about *about);
 
-/* The other way. */
+/* The other way. -EEXIST: it is on the host, but its name is another's now. */
 int device_give_back(const struct network_status *st, const struct network_device *d, int dir,
 		     int host_netns, struct err *e);
-void pin_remove(const struct state *s, const char *id, int dir);
+void pin_remove(int dir);
 void name_remove(const struct network_status *st);

@@ -65,7 +65,20 @@ struct inside {
 	struct op_about about;
 	struct address address;
 	struct netlink_route route;
+	const void *exact; /* or NULL */
+	size_t exact_len;
 };
+
+const void *exact_bytes(struct arena *a, const char *text, size_t *ret_len)
+{
+	void *bytes;
+
+	if (!text)
+		return NULL;
+	*ret_len = strlen(text) / 2;
+	bytes = arena_alloc(a, *ret_len + 1);
+	return text_unhex(bytes, text) ? bytes : NULL;
+}
 
 static int find_inside(const struct op_about *about, struct netlink **ret_n, int *ret_index,
 		       struct err *e)
@@ -88,7 +101,10 @@ static int apply_address(void *arg, struct err *e)
 	struct netlink *n;
 	int index, r = find_inside(&x->about, &n, &index, e);
 
-	return r < 0 ? r : netlink_address_add(n, index, &x->address, e);
+	if (r < 0)
+		return r;
+	return x->exact ? netlink_address_put(n, index, x->exact, x->exact_len, false, e)
+			: netlink_address_add(n, index, &x->address, e);
 }
 
 static void print_address(const void *arg, struct buf *out)
@@ -125,7 +141,8 @@ static int apply_route(void *arg, struct err *e)
 
 	if (r < 0)
 		return r;
-	r = netlink_route_add(n, &route, e);
+	r = x->exact ? netlink_route_put(n, route.index, x->exact, x->exact_len, e)
+		     : netlink_route_add(n, &route, e);
 	/* Another network of the container leads there already. */
 	return r == -EEXIST ? 0 : r;
 }
@@ -152,11 +169,13 @@ static struct inside *make(struct plan *p, const struct op_about *about)
 	return x;
 }
 
-void op_address(struct plan *p, const struct op_about *about, const struct address *a)
+void op_address(struct plan *p, const struct op_about *about, const struct address *a,
+		const char *exact)
 {
 	struct inside *x = make(p, about);
 
 	x->address = *a;
+	x->exact = exact_bytes(p->arena, exact, &x->exact_len);
 	plan_add(p, &(struct plan_op){ .verb = "address",
 				       .apply = apply_address,
 				       .print = print_address,
@@ -171,11 +190,13 @@ void op_up(struct plan *p, const struct op_about *about)
 				       .arg = make(p, about) });
 }
 
-void op_route(struct plan *p, const struct op_about *about, const struct netlink_route *route)
+void op_route(struct plan *p, const struct op_about *about, const struct netlink_route *route,
+	      const char *exact)
 {
 	struct inside *x = make(p, about);
 
 	x->route = *route;
+	x->exact = exact_bytes(p->arena, exact, &x->exact_len);
 	plan_add(p,
 		 &(struct plan_op){
 			 .verb = "route", .apply = apply_route, .print = print_route, .arg = x });

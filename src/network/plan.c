@@ -173,7 +173,7 @@ static void plan_addresses(struct planning *x)
 		notify(x, AF_INET6);
 	for (size_t i = 0; i < l->n; i++)
 		if (address_parse_net(l->v[i].ipnet, &a))
-			op_address(x->p, &x->about, &a);
+			op_address(x->p, &x->about, &a, l->v[i].exact);
 }
 
 static bool is_first_default(struct planning *x, int family, uint32_t metric)
@@ -188,11 +188,11 @@ static bool is_first_default(struct planning *x, int family, uint32_t metric)
 	return true;
 }
 
-static void add_route(struct planning *x, struct netlink_route *r)
+static void add_route(struct planning *x, struct netlink_route *r, const char *exact)
 {
 	if (r->destination.prefix == 0 && !is_first_default(x, r->destination.family, r->metric))
 		return;
-	op_route(x->p, &x->about, r);
+	op_route(x->p, &x->about, r, exact);
 }
 
 static void plan_default_routes(struct planning *x, uint32_t metric)
@@ -210,22 +210,39 @@ static void plan_default_routes(struct planning *x, uint32_t metric)
 		r.destination.family = by.family;
 		if (!layer_3)
 			r.gateway = by;
-		add_route(x, &r);
+		add_route(x, &r, NULL);
 	}
 }
 
-static void plan_routes_of(struct planning *x, const struct network_routes *l, uint32_t metric)
+static bool read_route(struct netlink_route *ret, const char *destination, const char *gateway)
 {
-	for (size_t i = 0; i < l->n; i++) {
-		const struct network_route *from = &l->v[i];
+	return address_parse_net(destination, &ret->destination) &&
+	       (!gateway || address_parse(gateway, &ret->gateway));
+}
+
+static void plan_routes_of_network(struct planning *x, uint32_t metric)
+{
+	for (size_t i = 0; i < x->n->routes.n; i++) {
+		const struct network_route *from = &x->n->routes.v[i];
 		struct netlink_route r = { .metric = from->metric ? (uint32_t)*from->metric
 								  : metric };
 
-		if (!address_parse_net(from->destination, &r.destination))
-			continue;
-		if (from->gateway && !address_parse(from->gateway, &r.gateway))
-			continue;
-		add_route(x, &r);
+		if (read_route(&r, from->destination, from->gateway))
+			add_route(x, &r, NULL);
+	}
+}
+
+/* Other tables than the main one mean nothing without the host's rules. */
+static void plan_routes_of_device(struct planning *x)
+{
+	const struct network_device_routes *l = &x->about.endpoint->device->routes;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct network_device_route *from = &l->v[i];
+		struct netlink_route r = { .metric = from->metric ? (uint32_t)*from->metric : 0 };
+
+		if (!from->table && read_route(&r, from->destination, from->gateway))
+			add_route(x, &r, from->exact);
 	}
 }
 
@@ -234,10 +251,10 @@ static void plan_routes(struct planning *x)
 	uint32_t metric = number(x, "metric", DEFAULT_METRIC);
 	const char *none = option(x, "no_default_route");
 
-	plan_routes_of(x, &x->n->routes, metric);
+	plan_routes_of_network(x, metric);
 	if (x->about.endpoint->device &&
 	    text_eq(text_map_get(&x->n->ipam_options, "driver"), "keep"))
-		plan_routes_of(x, &x->about.endpoint->device->routes, 0);
+		plan_routes_of_device(x);
 	if (!x->n->internal && !(none && (text_eq(none, "true") || text_eq(none, "1"))))
 		plan_default_routes(x, metric);
 }

@@ -71,7 +71,7 @@ int network_record_lock(const struct state *s, const char *id, bool make, struct
 	}
 }
 
-static bool lives(const struct network_status *st)
+bool network_record_lives(const struct network_status *st)
 {
 	return st->pid > 0 && kernel_is_alive((pid_t)st->pid, st->start_time);
 }
@@ -87,7 +87,7 @@ bool network_is_dead(const struct state *s, const char *id)
 	/* Being started, or taken back, right now. */
 	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
 		return false;
-	return network_record_load(s, a, dir, id, &st, NULL) < 0 || !lives(&st);
+	return network_record_load(s, a, dir, id, &st, NULL) < 0 || !network_record_lives(&st);
 }
 
 static int find_status(const struct state *s, struct arena *a, const char *id, bool started_only,
@@ -97,7 +97,7 @@ static int find_status(const struct state *s, struct arena *a, const char *id, b
 	struct network_status st;
 	int r = dir < 0 ? dir : network_record_load(s, a, dir, id, &st, e);
 
-	if (r == 0 && !lives(&st) && (started_only || st.pid))
+	if (r == 0 && !network_record_lives(&st) && (started_only || st.pid))
 		r = -ENOENT;
 	if (r == -ENOENT)
 		return err_set(e, ERR_NOT_FOUND, "container %s is on no network", id);
@@ -123,7 +123,8 @@ int network_status_list(const struct state *s, struct arena *a, struct network_s
 		return r;
 	l.v = arena_array(a, ids.n, sizeof(*l.v));
 	for (size_t i = 0; i < ids.n; i++)
-		if (find_status(s, a, ids.v[i], false, &l.v[l.n], NULL) == 0)
+		if (!text_after(ids.v[i], NETWORK_ASIDE) &&
+		    find_status(s, a, ids.v[i], false, &l.v[l.n], NULL) == 0)
 			l.n++;
 	*ret = l;
 	return 0;

@@ -115,12 +115,8 @@ remove_pair() {
 
 @test "a device is home with the next command, whatever was killed" {
     make_pair
-    local id monitor
-    id=$(berth run -d --name c --network ntpd tiny sleep 600)
-    monitor=$(jq .monitor_pid "$BATS_TEST_TMPDIR/run/containers/$id/state.json" 2>/dev/null)
-    [ "$monitor" != null ] && [ -n "$monitor" ] || monitor=$(jq .monitorPid "$BATS_TEST_TMPDIR/run/containers/$id/state.json")
-    kill -9 "$monitor"
-    wait_for not_running c
+    berth run -d --name c --network ntpd tiny sleep 600 >/dev/null
+    kill_monitor c
     # Nobody has looked yet: it waits in the container's namespace.
     berth ps -a >/dev/null
     wait_for home ntpd
@@ -156,6 +152,142 @@ home() {
     berth rm -f -t 0 first >/dev/null
     remove_pair
     fails_with -126 "interface ntpd does not exist on the host" -- run --rm --network ntpd tiny true
+}
+
+# All that was set of an interface. Not its index, and whether IPv6 looked for duplicates.
+all_of() { # INTERFACE
+    host ip -d -o link show dev "$1" | sed 's/^[0-9]*: //'
+    host ip -o address show dev "$1" | sed 's/^[0-9]*: //; s/ nodad//; s/ tentative//'
+    host ip route show table all dev "$1"
+    host ip -6 route show table all dev "$1"
+    host grep -r . "/proc/sys/net/ipv4/conf/$1" "/proc/sys/net/ipv6/conf/$1" 2>/dev/null | sort
+}
+
+@test "a device comes home with all it had: labels, peers, routes of all kinds, settings" {
+    host ip link add port1 address 00:c0:ff:ee:00:11 mtu 1400 type veth peer name far1
+    host ip link set far1 up
+    host ip link set port1 txqueuelen 77 alias "uplink 1" up
+    host ip address add 10.1.0.2/24 broadcast + dev port1
+    host ip address add 10.1.0.3/24 dev port1 label port1:x
+    host ip address add 10.9.0.1 peer 10.9.0.2 dev port1
+    host ip address add fd01::2/64 dev port1 nodad
+    host ip address add fd01::3/64 dev port1 nodad noprefixroute
+    host ip route add 10.2.0.0/16 via 10.1.0.1 metric 55
+    host ip route add 10.3.0.0/16 dev port1 scope link src 10.1.0.3
+    host ip route add 10.4.0.0/16 via 10.77.0.1 onlink dev port1
+    host ip route add 10.5.0.0/16 via 10.1.0.1 table 100
+    host ip route add 10.6.0.0/16 via 10.1.0.1 mtu 1300
+    host ip route add 10.7.0.0/16 via 10.3.0.1
+    host ip route add default via 10.1.0.254
+    host ip route add fd02::/48 via fd01::1 metric 77
+    host ip route add fd05::/48 via fd01::1 table 100 src fd01::3
+    host sysctl -qw net.ipv4.conf.port1.proxy_arp=1 net.ipv4.conf.port1.rp_filter=2 net.ipv6.conf.port1.accept_ra=2
+    all_of port1 >"$BATS_TEST_TMPDIR/before"
+    berth network create -d host-device -o parent=port1 dev >/dev/null
+    berth run -d --name c --network dev:interface_name=lan0 tiny sleep 600 >/dev/null
+    has c address show dev lan0 "10.9.0.1 peer 10.9.0.2/32"
+    has c route show "10.3.0.0/16 dev lan0 scope link src 10.1.0.3"
+    has c route show "10.4.0.0/16 via 10.77.0.1 dev lan0 onlink"
+    has c route show "10.6.0.0/16 via 10.1.0.1 dev lan0 mtu 1300"
+    has c -6 route show "fd02::/48 via fd01::1 dev lan0 metric 77"
+    # The host's tables are the host's.
+    run -0 inside c ip route show table all
+    output_lacks 10.5.0.0/16
+    berth rm -f -t 0 c >/dev/null
+    all_of port1 >"$BATS_TEST_TMPDIR/after"
+    diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+    host ip link del port1
+}
+
+@test "a device whose name is taken waits under another; its container goes all the same" {
+    make_pair
+    berth run -d --name c --network ntpd tiny sleep 600 >/dev/null
+    host ip link add ntpd type veth peer name usurper
+    berth rm -f -t 0 c >/dev/null
+    run -0 berth ps -aq
+    output_is ""
+    run -0 berth network ls
+    output_has "interface ntpd is back as dev" "another one has its name by now"
+    has host link show "berth-interface:ntpd"
+    host ip link del usurper
+    berth ps >/dev/null
+    remove_pair
+}
+
+@test "what can't be a container's interface says why" {
+    make_pair
+    host ip link add br0 type bridge
+    host ip link set ntpd master br0
+    fails_with -126 "interface ntpd belongs to br0: take it out of that first" -- run --rm --network ntpd tiny true
+    host ip link set ntpd nomaster
+    berth network create -d host-device -o parent=ntpd again >/dev/null
+    fails_with -126 "interface ntpd is the container's by network ntpd already" -- \
+        run --rm --network ntpd,again tiny true
+    berth network create -d host-device -o parent=br0 bridge0 >/dev/null
+    fails_with -126 "interface br0 can't leave the host" -- run --rm --network bridge0 tiny true
+    berth network create -d host-device -o parent=lo loop0 >/dev/null
+    fails_with -126 "interface lo is the loopback of the host" -- run --rm --network loop0 tiny true
+    run -0 berth ps -aq
+    output_is ""
+    host ip link del br0
+    remove_pair
+}
+
+@test "ports between containers: a pair with an end in each, whoever is killed" {
+    host ip link add left type veth peer name right
+    berth network create -d host-device -o parent=left -o address=10.7.0.1/24 left >/dev/null
+    berth network create -d host-device -o parent=right -o address=10.7.0.2/24 right >/dev/null
+    berth run -d --name l --network left tiny sleep 600 >/dev/null
+    berth run -d --name r --network right tiny sleep 600 >/dev/null
+    pings l 10.7.0.2
+    kill_monitor l
+    # The other's end is still its own, and the pair is whole.
+    wait_for home left
+    has r address show dev eth0 10.7.0.2/24
+    berth start l >/dev/null
+    pings r 10.7.0.1
+    kill_monitor l
+    kill_monitor r
+    wait_for home left
+    wait_for home right
+    berth rm -f l r >/dev/null
+    host ip link del left
+}
+
+kill_monitor() { # CONTAINER
+    kill -9 "$(jq .monitorPid "$BATS_TEST_TMPDIR/run/containers/$(berth inspect --format '{{.Id}}' "$1")/state.json")"
+    wait_for not_running "$1"
+}
+
+@test "restart policies get the device again" {
+    make_pair
+    berth run -d --name c --restart always --network ntpd tiny sleep 600 >/dev/null
+    local first
+    first=$(pid_of c)
+    kill -9 "$first"
+    wait_for another_runs c "$first"
+    pings host 192.168.0.2
+    has c address show dev eth0 192.168.0.2/24
+    berth rm -f -t 0 c >/dev/null
+    remove_pair
+}
+
+another_runs() { # CONTAINER PID
+    local pid
+    pid=$(pid_of "$1")
+    [ "$pid" != 0 ] && [ "$pid" != "$2" ]
+}
+
+@test "ps takes back what a container has left whose monitor was killed" {
+    local name=berth-test-$BASHPID
+    berth run -d --name "$name" -p 8080:80 tiny sleep 600 >/dev/null
+    kill_monitor "$name"
+    berth ps >/dev/null
+    [ -z "$(ls "$BATS_TEST_TMPDIR/run/attachments" "$BATS_TEST_TMPDIR/run/networks/podman/leases" | grep -v :)" ]
+    [ ! -L "/run/netns/$name" ]
+    run -0 table
+    output_lacks "8080 :"
+    berth rm "$name" >/dev/null
 }
 
 @test "a macvlan is seen outside with its own address" {

@@ -13,11 +13,19 @@ start_killed_at() { # CALL N
         >/dev/null 2>&1 </dev/null || true
 }
 
+settled() {
+    berth ps >/dev/null
+    [ -z "$(find "$BATS_TEST_TMPDIR/run/attachments" "$BATS_TEST_TMPDIR/run/unsettled" \
+        "$BATS_TEST_TMPDIR/run/networks/podman/leases" -mindepth 1 2>/dev/null)" ]
+}
+
 @test "a start that is killed leaves no address, port or rule that is in the way" {
     local call n
     for call in sendto sendmsg setns bind execve; do
         for n in 1 2 4; do
             start_killed_at $call $n
+            # Whatever command comes next.
+            wait_for settled
             berth rm -f -t 0 --ignore c >/dev/null
             run -0 berth run --rm -p 8080:80 -p 5300:53/udp tiny echo "$call $n"
             output_is "$call $n"

@@ -326,9 +326,10 @@ static void a_device_comes_home_whatever_was_done_to_it(void **state)
 	make_network(&n);
 	start(&a, on, 1);
 	assert_int_equal(guest_run(&a, "sh -c 'ip link set lan0 down && ip link set lan0 name x0 &&"
-				       "ip link set x0 alias mine && ip addr flush dev x0 &&"
+				       "ip link set x0 alias mine address 02:00:00:00:00:09 &&"
+				       "ip addr flush dev x0 &&"
 				       "ip link add y0 type bridge &&"
-				       "ip link set y0 alias berth-interface:port2'"),
+				       "ip link set y0 alias berth-interface:port1'"),
 			 0);
 	guest_end(&a);
 	host_do("ip -o link show port1 | grep -q 02:00:00:00:00:01");

@@ -174,8 +174,9 @@ static void a_device_of_the_host(void **state)
 	const uint64_t metric = 7;
 	struct network_address addresses[] = { { .ipnet = "192.168.0.2/24" },
 					       { .ipnet = "fd12::2/64" } };
-	struct network_route routes[] = {
+	struct network_device_route routes[] = {
 		{ .destination = "0.0.0.0/0", .gateway = "192.168.0.1" },
+		{ .destination = "10.201.0.0/16", .gateway = "192.168.0.9", .table = 100 },
 		{ .destination = "10.200.0.0/16", .gateway = "192.168.0.9", .metric = &metric },
 	};
 	struct network_device device = {
@@ -184,7 +185,7 @@ static void a_device_of_the_host(void **state)
 		.index = 7,
 		.up = true,
 		.addresses = { addresses, 2 },
-		.routes = { routes, 2 },
+		.routes = { routes, 3 },
 	};
 	struct network n = { .name = "net1",
 			     .driver = "host-device",
