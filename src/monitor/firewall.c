@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * When somebody else takes away what berth has in nftables: berth is run to put it back.
+ * When somebody else takes away what berth has in nftables, or brings a firewall that has to be
+ * told of berth's bridges (network/firewall_others.c): berth is run to put things right.
  *
  * The kernel tells of each transaction what it added and deleted, and at its end whose it was
  * (linux/netfilter/nf_tables.h, group NFNLGRP_NFTABLES).  What berth's own processes change does
@@ -36,6 +37,8 @@
  */
 enum {
 	NFT = 10 << 8, /* NFNL_SUBSYS_NFTABLES */
+	NEW_TABLE = NFT | 0,
+	NEW_CHAIN = NFT | 3,
 	NEW_RULE = NFT | 6,
 	DELETE_TABLE = NFT | 2,
 	DELETE_CHAIN = NFT | 5,
@@ -44,9 +47,13 @@ enum {
 	DELETE_ELEMENTS = NFT | 14,
 	GENERATION = NFT | 15,
 	ATTRIBUTE_TABLE = 1, /* of all of them the first */
+	ATTRIBUTE_CHAIN_OF_RULE = 2,
+	ATTRIBUTE_CHAIN = 3,
 	ATTRIBUTE_PROCESS = 3,
 	ATTRIBUTE_TYPE = 0x3fff, /* beside it there are flags */
 	FAMILY_INET = 1,
+	FAMILY_IPV4 = 2,
+	FAMILY_IPV6 = 10,
 };
 struct message {
 	uint32_t len;
@@ -115,9 +122,23 @@ static void end_transaction(struct supervisor *s, bool by_program)
 
 	if (by_program && f->written && f->mend_at_ms)
 		note_mended(s);
-	else if (!by_program && f->deleted)
+	else if (!by_program && f->missing)
 		plan_mend(s);
-	f->written = f->deleted = false;
+	f->written = f->missing = false;
+}
+
+/* One of the two chains of iptables's that lead to berth's own. */
+static bool is_iptables(const struct message *m, const char *attributes, size_t len, uint16_t type)
+{
+	return (m->family == FAMILY_IPV4 || m->family == FAMILY_IPV6) &&
+	       has_text(attributes, len, ATTRIBUTE_TABLE, "filter") &&
+	       (has_text(attributes, len, type, "FORWARD") ||
+		has_text(attributes, len, type, "INPUT"));
+}
+
+static bool is_firewalld(const struct message *m, const char *attributes, size_t len)
+{
+	return m->family == FAMILY_INET && has_text(attributes, len, ATTRIBUTE_TABLE, "firewalld");
 }
 
 static void take(struct supervisor *s, const struct message *m, const char *attributes, size_t len)
@@ -129,12 +150,21 @@ static void take(struct supervisor *s, const struct message *m, const char *attr
 	case NEW_RULE:
 		f->written = f->written || ours;
 		break;
+	case NEW_TABLE:
+		f->missing = f->missing || is_firewalld(m, attributes, len);
+		break;
+	case NEW_CHAIN:
+		f->missing = f->missing || is_iptables(m, attributes, len, ATTRIBUTE_CHAIN);
+		break;
+	case DELETE_RULE:
+		f->missing = f->missing || ours ||
+			     is_iptables(m, attributes, len, ATTRIBUTE_CHAIN_OF_RULE);
+		break;
 	case DELETE_TABLE:
 	case DELETE_CHAIN:
-	case DELETE_RULE:
 	case DELETE_SET:
 	case DELETE_ELEMENTS:
-		f->deleted = f->deleted || ours;
+		f->missing = f->missing || ours;
 		break;
 	case GENERATION:
 		end_transaction(s, has_text(attributes, len, ATTRIBUTE_PROCESS, PROGRAM));

@@ -35,7 +35,8 @@ _Static_assert(ARRAY_LEN(monitor_restart_name) == MONITOR_RESTARTS, "every polic
 /* What berth looks at when it is executed again; the rest of a user's environment would be memory
  * that each container keeps. */
 static const char *const kept_variables[] = {
-	"PATH=", "HOME=", "USER=", "LANG=", "TZ=", "TMPDIR=", "XDG_", "BERTH_", "CONTAINERS_",
+	"PATH=",   "HOME=", "USER=",  "LANG=",       "TZ=",
+	"TMPDIR=", "XDG_",  "BERTH_", "CONTAINERS_", "DBUS_SYSTEM_",
 };
 
 int monitor_listen(int run_dir, struct err *e)

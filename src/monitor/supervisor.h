@@ -92,7 +92,7 @@ struct logger {
 /* What is heard of nftables, and what is to be done about it (firewall.c). */
 struct firewall {
 	struct watch watch;
-	bool written, deleted; /* berth's rules, by the transaction being told of */
+	bool written, missing; /* berth's rules, by the transaction being told of */
 	int64_t mend_at_ms;    /* 0: nothing is to be done */
 	int64_t mended_at_ms;  /* the last time; */
 	int64_t again_ms;      /* and not again before that much later */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* firewalld, by D-Bus (firewalld.dbus(5)): what is said to it here is forgotten when it restarts,
- * and not when it reloads. */
+/* firewalld, by D-Bus (firewalld.dbus(5)). It forgets what is said to it here when it restarts. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,7 +3,10 @@
 load helpers
 load network
 
-setup() { network_setup; }
+setup() {
+    export WAIT_S=${WAIT_S:-30}
+    network_setup
+}
 teardown() { network_teardown; }
 
 sleeper() { # NAME OPTIONS...
@@ -58,15 +61,13 @@ filters() { host iptables-nft -S && host ip6tables-nft -S; }
     [ "$(filters)" = "$before" ]
 }
 
-@test "iptables that begins to drop, or is flushed, is told by the next start and by reload" {
+@test "iptables that begins to drop, or is flushed, is told by itself" {
     sleeper web -p 8080:80
     serve web 80
     iptables_drop
-    berth network reload -a >/dev/null
-    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    wait_for answers 192.0.2.9 outside tcp 192.0.2.1 8080
     host iptables-nft -F
-    sleeper second
-    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    wait_for answers 192.0.2.9 outside tcp 192.0.2.1 8080
     # Docker puts its own in front when it starts.
     host iptables-nft -N DOCKER-USER
     host iptables-nft -I FORWARD -j DOCKER-USER
@@ -115,6 +116,12 @@ firewalld_start() { # [ERROR]
     echo $! >>"$BATS_TEST_TMPDIR/peers"
     export DBUS_SYSTEM_BUS_ADDRESS="unix:path=$BATS_TEST_TMPDIR/bus"
     wait_for test -S "$BATS_TEST_TMPDIR/bus"
+    firewalld_table
+}
+
+called_again() { [ "$(grep -c addInterface "$BATS_TEST_TMPDIR/calls")" -ge 2 ]; }
+
+firewalld_table() {
     host nft 'add table inet firewalld; add chain inet firewalld filter_FORWARD { type filter hook forward priority 10; policy accept; }; add chain inet firewalld filter_INPUT_ZONES'
 }
 
@@ -126,6 +133,11 @@ firewalld_start() { # [ERROR]
     host nft add rule inet firewalld filter_INPUT_ZONES iifname berth5 accept
     sleeper second --network net5
     [ "$(wc -l <"$BATS_TEST_TMPDIR/calls")" = 2 ]
+    # It restarts.
+    host nft delete table inet firewalld
+    firewalld_table
+    wait_for called_again
+    host nft add rule inet firewalld filter_INPUT_ZONES iifname berth5 accept
     berth rm -f -t 0 -a >/dev/null
     berth network rm net5 >/dev/null
     [ "$(tail -n1 "$BATS_TEST_TMPDIR/calls")" = "removeInterface trusted berth5" ]

@@ -45,8 +45,7 @@ all_works() {
 
 forgotten() { [ "$(firewall-cmd --query-port=9999/tcp)" = no ]; }
 
-trusted_again() {
-    berth network reload -a >/dev/null
+trusted() {
     [ "$(firewall-cmd --get-zone-of-interface=berth5)" = trusted ]
 }
 
@@ -60,9 +59,10 @@ trusted_again() {
     # Its command does not wait as long as this takes here.
     firewall-cmd --reload || true
     wait_for forgotten
+    wait_for trusted
     all_works
     systemctl restart firewalld
-    wait_for trusted_again
+    wait_for trusted
     all_works
     # What isn't published is as closed as before.
     serve host 99
@@ -88,7 +88,7 @@ trusted_again() {
     begin ufw ufw
     containers
     ufw --force enable
-    berth network reload -a >/dev/null
+    wait_for iptables -C FORWARD -j BERTH-FORWARD
     all_works
     berth rm -f -t 0 -a >/dev/null
     berth network rm net5 >/dev/null
