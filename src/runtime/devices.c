@@ -288,8 +288,8 @@ static void list_nodes(struct build *b, struct nodes *all, struct nodes *rest)
 	auto_buf words = BUF(256);
 
 	all->v = arena_array(b->a, n + ARRAY_LEN(standard), sizeof(*all->v));
-	/* The host's /dev/ptmx, which engines list for the privileged, would open its terminals: there
-	 * is the container's own. */
+	/* The host's /dev/ptmx, which engines list for the privileged, would open its terminals:
+	 * there is the container's own. */
 	for (size_t i = 0; i < n; i++) {
 		read_device(b, &b->os->devices.v[i], &all->v[all->n]);
 		all->n += strcmp(all->v[all->n].path, "/dev/ptmx") != 0;

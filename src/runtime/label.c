@@ -26,14 +26,15 @@ bool label_mounts(void)
 
 void label_find(const struct build *b, struct label *ret)
 {
-	static const char own[] = "/proc/thread-self/attr/apparmor/exec";
+	static const char own[] = "thread-self/attr/apparmor/exec";
+	static const char common[] = "thread-self/attr/exec";
 	const char *profile = b->process->apparmor_profile;
 	const char *selinux = b->process->selinux_label;
 
 	*ret = (struct label){ 0 };
 	if (!text_empty(selinux)) {
 		if (label_mounts())
-			*ret = (struct label){ selinux, "/proc/thread-self/attr/exec" };
+			*ret = (struct label){ selinux, common };
 		else
 			log_debug("SELinux is off: label %s is left out", selinux);
 	} else if (!text_empty(profile)) {
@@ -41,9 +42,9 @@ void label_find(const struct build *b, struct label *ret)
 		 */
 		if (label_has_apparmor())
 			*ret = (struct label){ arena_printf(b->a, "exec %s", profile),
-					       access(own, F_OK) == 0
+					       access("/proc/thread-self/attr/apparmor", F_OK) == 0
 						       ? own
-						       : "/proc/thread-self/attr/exec" };
+						       : common };
 		else
 			log_debug("AppArmor is off: profile %s is left out", profile);
 	}

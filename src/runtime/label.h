@@ -6,7 +6,7 @@
 
 struct label {
 	const char *text; /* what is written; NULL: nothing */
-	const char *file; /* to which file of procfs */
+	const char *file; /* to which file, from the root of procfs */
 };
 
 /* What the program's exec is to be labelled with.  A label for a security module that this kernel

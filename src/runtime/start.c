@@ -167,13 +167,18 @@ static int explain(const struct build *b, const struct launch_report *m, struct 
 		[LAUNCH_PRIVILEGES] = "set no_new_privs",
 		[LAUNCH_SECCOMP] = "load the seccomp filter",
 		[LAUNCH_CAPABILITIES] = "set capabilities",
-		[LAUNCH_LABEL] = "set the security label",
 	};
 	const char *name = b->process->args.v[0];
 	int code = m->code > 0 && m->code < 4096 ? m->code : EIO;
 	char path[256];
 	int r;
 
+	if (m->step == LAUNCH_LABEL)
+		return text_empty(b->process->selinux_label)
+			       ? err_from(e, -code, "process.apparmorProfile: apply profile %s",
+					  b->process->apparmor_profile)
+			       : err_from(e, -code, "process.selinuxLabel: apply label %s",
+					  b->process->selinux_label);
 	if (m->step != LAUNCH_EXEC)
 		return err_from(e, -code, "%s",
 				m->step < LAUNCH_STEPS && doing[m->step] ? doing[m->step]

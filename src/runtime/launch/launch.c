@@ -13,6 +13,7 @@
 #include <linux/errno.h>
 #include <linux/filter.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -20,10 +21,11 @@
 
 #include "kernel/raw_call.h"
 
-#define SET_DESCRIPTOR_FLAGS 2    /* F_SETFD */
-#define CLOSE_ON_EXEC        1    /* FD_CLOEXEC */
-#define OPEN_FROM_HERE       -100 /* AT_FDCWD */
-#define OPEN_TO_WRITE        1    /* O_WRONLY */
+#define SET_DESCRIPTOR_FLAGS 2         /* F_SETFD */
+#define CLOSE_ON_EXEC        1         /* FD_CLOEXEC */
+#define OPEN_FROM_HERE       -100      /* AT_FDCWD */
+#define OPEN_TO_WRITE        1         /* O_WRONLY */
+#define OPEN_PATH            010000000 /* O_PATH */
 
 #if defined(__x86_64__)
 __asm__(".globl _start\n"
@@ -165,21 +167,27 @@ static void set_capabilities(const struct launch *l)
 }
 
 /* What the next exec makes of us.  A thread may write only its own, and only of the memory it has
- * now, so nobody can do it for us; and what is at that place must be procfs. */
+ * now, so nobody can do it for us; and it must be procfs, and nothing that the container has
+ * mounted in it, which gets it. */
 static void set_label(const char *label, unsigned long len, const char *file)
 {
+	struct open_how how = { .flags = OPEN_TO_WRITE, .resolve = RESOLVE_NO_XDEV };
 	long fs[32] = { 0 }; /* struct statfs begins with the type, in a long */
-	long fd = raw_call(__NR_openat, OPEN_FROM_HERE, (long)file, OPEN_TO_WRITE, 0, 0), n = fd;
+	long proc = raw_call(__NR_openat, OPEN_FROM_HERE, (long)"/proc", OPEN_PATH, 0, 0), n = proc;
+	long fd = -1;
 
 	if (n >= 0)
-		n = raw_call(__NR_fstatfs, fd, (long)fs, 0, 0, 0);
+		n = raw_call(__NR_fstatfs, proc, (long)fs, 0, 0, 0);
 	if (n >= 0 && fs[0] != PROC_SUPER_MAGIC)
 		n = -EACCES;
+	if (n >= 0)
+		n = fd = raw_call(__NR_openat2, proc, (long)file, (long)&how, sizeof(how), 0);
 	if (n >= 0)
 		n = raw_call(__NR_write, fd, (long)label, (long)len, 0, 0);
 	if (n < 0)
 		fail(LAUNCH_LABEL, n, 0);
 	raw_call(__NR_close, fd, 0, 0, 0, 0);
+	raw_call(__NR_close, proc, 0, 0, 0, 0);
 }
 
 /* As execvp(3) goes on: over what isn't there, and over what may not be, which then is what is
