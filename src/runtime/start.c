@@ -370,16 +370,21 @@ void start_release(struct runtime_gate *g)
 	close(take_fd(g->sync));
 }
 
-static int fill_result(const struct runtime_gate *g, struct runtime_container *ret)
+static void fill_group(const struct runtime_gate *g, struct runtime_container *ret)
 {
 	const struct child *c = g->b->c;
 
+	if (!c->cgroup)
+		return;
+	ret->cgroup_path = arena_strdup(g->b->a, cgroup_path(c->cgroup));
+	ret->cgroup_manager = arena_strdup(g->b->a, cgroup_manager(c->cgroup));
+}
+
+static int fill_result(const struct runtime_gate *g, struct runtime_container *ret)
+{
 	ret->pid = g->pid;
 	ret->pidfd = g->pidfd;
-	if (c->cgroup) {
-		ret->cgroup_path = arena_strdup(g->b->a, cgroup_path(c->cgroup));
-		ret->cgroup_manager = arena_strdup(g->b->a, cgroup_manager(c->cgroup));
-	}
+	fill_group(g, ret);
 	/* One that has already ended and was reaped by nobody still has it. */
 	kernel_start_time(g->pid, &ret->start_time);
 	return 0;
@@ -457,6 +462,8 @@ int start_process(struct build *b, struct runtime_container *ret, struct err *e)
 		start_fail(g, ret);
 		return r;
 	}
+	/* A user's systemd has put its scope below the user's own group. */
+	fill_group(g, ret);
 	if (r == 1)
 		ret->gate = g;
 	else
