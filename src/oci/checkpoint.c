@@ -39,38 +39,103 @@ static const struct option checkpoint_options[] = {
 
 static const struct option *const options[] = { criu_options, checkpoint_options, NULL };
 
-static void add(struct criu *c, const char *word, const char *value)
-{
-	texts_add(c->g->arena, &c->argv, word);
-	if (value)
-		texts_add(c->g->arena, &c->argv, value);
-}
-
 static int add_parent(struct criu *c, const char *parent, struct err *e)
 {
-	auto_close int dir = open(c->images, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 
 	if (*parent == '/')
 		return err_set(e, ERR_INVALID,
 			       "--parent-path: it is to be relative to --image-path");
-	if (dir < 0 || fstatat(dir, parent, &st, 0) < 0)
+	if (fstatat(c->images_dir, parent, &st, 0) < 0)
 		return err_sys(e, "invalid --parent-path %s", parent);
-	add(c, "--prev-images-dir", parent);
-	add(c, "--track-mem", NULL);
+	criu_put_text(&c->options, CRIU_PARENT_IMG, parent);
 	return 0;
 }
 
 static int add_page_server(struct criu *c, const char *server, struct err *e)
 {
 	const char *colon = strrchr(server, ':');
+	int64_t port;
+	int r;
 
 	if (!colon || colon == server || !colon[1])
 		return err_set(e, ERR_INVALID, "--page-server: use ADDRESS:PORT");
-	add(c, "--page-server", NULL);
-	add(c, "--address", arena_strndup(c->g->arena, server, (size_t)(colon - server)));
-	add(c, "--port", colon + 1);
+	r = text_to_int(colon + 1, 1, 65535, &port, "--page-server: the port", e);
+	if (r == 0)
+		criu_put_number_of(&c->options, CRIU_PAGE_SERVER,
+				   arena_strndup(c->g->arena, server, (size_t)(colon - server)),
+				   (uint64_t)port);
+	return r;
+}
+
+/* A paused container can be dumped as well, if CRIU knows by what it is frozen. */
+static int add_freezer(struct criu *c, const struct record_at *at, struct err *e)
+{
+	AUTO(cgroup) group = NULL;
+	struct cgroup_host host;
+	int r = cgroup_host_read(c->g->arena, &host, e);
+
+	if (r < 0 || text_empty(at->r.cgroup))
+		return r;
+	r = cgroup_open(at->r.cgroup_manager, at->r.cgroup, &group, e);
+	for (size_t i = 0; r == 0 && i < host.hierarchies_len; i++) {
+		const struct cgroup_hierarchy *h = &host.hierarchies[i];
+		const char *path = cgroup_path_in(group, h->controllers);
+
+		if (strcmp(h->controllers, host.version == CGROUP_V2 ? "" : "freezer") == 0 &&
+		    *path)
+			criu_put_text(&c->options, CRIU_FREEZE_CGROUP,
+				      arena_printf(c->g->arena, "%s%s", h->mount, path));
+	}
+	return r;
+}
+
+/* A NUL byte says that pages can be asked for. */
+static int tell_status(void *arg, struct criu_answer *a, struct err *e)
+{
+	const struct checkpoint_args *args = arg;
+
+	if (args->status_fd >= 0 && strcmp(a->stage, "status-ready") == 0 &&
+	    write((int)args->status_fd, "", 1) != 1)
+		return err_sys(e, "--status-fd %d", (int)args->status_fd);
 	return 0;
+}
+
+static void add_flags(struct criu *c, const struct checkpoint_args *a)
+{
+	if (a->leave_running)
+		criu_put(&c->options, CRIU_LEAVE_RUNNING, 1);
+	if (a->pre_dump || !text_empty(a->parent_path))
+		criu_put(&c->options, CRIU_TRACK_MEM, 1);
+	if (a->skip_in_flight)
+		criu_put(&c->options, CRIU_SKIP_IN_FLIGHT, 1);
+	if (a->link_remap)
+		criu_put(&c->options, CRIU_LINK_REMAP, 1);
+}
+
+static int dump_to(struct criu *c, struct checkpoint_args *a, const struct record_at *at,
+		   struct err *e)
+{
+	int r = 0;
+
+	criu_put(&c->options, CRIU_PID, (uint64_t)at->r.pid);
+	criu_put_text(&c->options, CRIU_ROOT, at->r.rootfs);
+	add_flags(c, a);
+	c->stage = tell_status;
+	c->arg = a;
+	if (!text_empty(a->parent_path))
+		r = add_parent(c, a->parent_path, e);
+	if (r == 0 && !text_empty(a->page_server))
+		r = add_page_server(c, a->page_server, e);
+	if (r == 0)
+		r = add_freezer(c, at, e);
+	if (r == 0)
+		r = criu_note_namespaces(c, e);
+	if (r == 0 && !a->pre_dump)
+		criu_note_masks(c, (pid_t)at->r.pid);
+	if (r == 0 && !a->pre_dump)
+		r = criu_note_streams(c, (pid_t)at->r.pid, e);
+	return r < 0 ? r : criu_run(c, e);
 }
 
 static int dump(struct oci_globals *g, struct checkpoint_args *a, const struct record_at *at,
@@ -80,29 +145,13 @@ static int dump(struct oci_globals *g, struct checkpoint_args *a, const struct r
 	struct criu c;
 	int r = record_config(at, &config, e);
 
-	if (r == 0)
-		r = criu_begin(&c, g, &a->criu, &config, a->pre_dump ? "pre-dump" : "dump", e);
 	if (r < 0)
 		return r;
-	add(&c, "--tree", arena_printf(g->arena, "%d", (int)at->r.pid));
-	add(&c, "--root", at->r.rootfs);
-	if (a->leave_running || a->pre_dump)
-		add(&c, a->pre_dump ? "--track-mem" : "--leave-running", NULL);
-	if (a->skip_in_flight)
-		add(&c, "--skip-in-flight", NULL);
-	if (a->link_remap)
-		add(&c, "--link-remap", NULL);
-	if (!text_empty(a->parent_path))
-		r = add_parent(&c, a->parent_path, e);
-	if (r == 0 && !text_empty(a->page_server))
-		r = add_page_server(&c, a->page_server, e);
-	if (r == 0 && a->status_fd >= 0) {
-		c.fds[c.fds_len++] = (int)a->status_fd;
-		add(&c, "--status-fd", "3");
-	}
+	r = criu_begin(&c, g, &a->criu, &config, a->pre_dump ? CRIU_PRE_DUMP : CRIU_DUMP, e);
 	if (r == 0)
-		r = criu_note_streams(&c, (pid_t)at->r.pid, e);
-	return r < 0 ? r : criu_run(&c, e);
+		r = dump_to(&c, a, at, e);
+	criu_end(&c);
+	return r;
 }
 
 static int checkpoint(struct oci_globals *g, struct checkpoint_args *a, const char *id,

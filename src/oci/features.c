@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "oci/command.h"
+#include "oci/criu.h"
 #include "runtime/capability.h"
 #include "runtime/mount_options.h"
 #include "runtime/seccomp_arch.h"
@@ -116,7 +116,8 @@ static int run(void *globals, void *args, int argc, const char **argv)
 				"mountOptions", list_mount_options(g->arena), "linux",
 				linux_part(g->arena), "annotations", "org.berth.version",
 				BERTH_VERSION, "org.opencontainers.runc.checkpoint.enabled",
-				"false", "potentiallyUnsafeConfigAnnotations", list(unsafe));
+				criu_program(g) ? "true" : "false",
+				"potentiallyUnsafeConfigAnnotations", list(unsafe));
 
 	json_print(&out, all, 2);
 	buf_addc(&out, '\n');

@@ -68,7 +68,7 @@ static int load(struct making *m, char **ret_text, size_t *ret_len, struct err *
 	return r < 0 ? err_wrap(e, "%s", name) : 0;
 }
 
-static int check_terminal(const struct making *m, struct err *e)
+int making_check_terminal(const struct making *m, struct err *e)
 {
 	bool terminal = m->config.process && m->config.process->terminal;
 	bool socket = !text_empty(m->args.console_socket);
@@ -292,7 +292,7 @@ int making_begin(struct making *m, struct err *e)
 		forget_network(m);
 		return r;
 	}
-	r = check_terminal(m, e);
+	r = making_check_terminal(m, e);
 	if (r == 0)
 		r = create(m, e);
 	if (r < 0)

@@ -28,6 +28,8 @@ struct making {
 
 /* Reads the bundle and takes the ID: fills config and at, locked, and enters the bundle. */
 int making_record(struct making *m, struct err *e);
+/* Is there somebody to have the terminal, or none to be had? */
+int making_check_terminal(const struct making *m, struct err *e);
 /* Ends with a container at its gate, recorded and locked; its terminal's master is in m->c.console
  * if this process stays, else sent away. On failure nothing is left. */
 int making_begin(struct making *m, struct err *e);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/path.h"
 #include "cgroup/cgroup.h"
 #include "kernel/kernel.h"
@@ -14,6 +13,7 @@
 #include "oci/foreground.h"
 #include "oci/handover.h"
 #include "oci/making.h"
+#include "oci/start.h"
 
 struct restore_args {
 	struct criu_args criu;
@@ -26,7 +26,7 @@ static const struct option restore_options[] = {
 	OPTION_TEXT(restore_args, making.bundle, "bundle", 'b', "DIR",
 		    "Folder of config.json and of what it names (.)", .completes = "file"),
 	OPTION_TEXT(restore_args, making.console_socket, "console-socket", 0, "SOCKET",
-		    "Terminals cannot be restored: refused with one", .completes = "file"),
+		    "Send the terminal's master to this unix socket", .completes = "file"),
 	OPTION_TEXT(restore_args, making.pid_file, "pid-file", 0, "FILE",
 		    "Write the first process's ID to this file", .completes = "file"),
 	OPTION_FLAG(restore_args, making.detach, "detach", 'd',
@@ -63,6 +63,7 @@ static int make_cgroup(struct restoring *x, struct err *e)
 			.id = x->m.id,
 			.resources = os ? os->resources : NULL,
 			.rootless = x->m.g->is_rootless,
+			.annotations = &x->m.config.annotations,
 		},
 		&x->cgroup, e);
 
@@ -73,60 +74,99 @@ static int make_cgroup(struct restoring *x, struct err *e)
 	return record_write(&x->m.at, e);
 }
 
-static void add(struct restoring *x, const char *word, const char *value)
+static int run_hooks(const struct restoring *x, const struct oci_hook_list *l, const char *kind,
+		     struct err *e)
 {
-	if (!value)
-		return;
-	texts_add(x->m.g->arena, &x->criu.argv, word);
-	if (*value)
-		texts_add(x->m.g->arena, &x->criu.argv, value);
+	return runtime_hooks(l, kind, &x->m.config, x->m.id, x->m.at.r.bundle, "creating",
+			     x->m.c.pid, e);
 }
 
-static int read_pid(struct restoring *x, struct err *e)
+/* Its namespaces are there, and nothing runs in them yet: what such hooks want at a creation. */
+static int namespaces_made(struct restoring *x, pid_t pid, struct err *e)
 {
-	auto_free char *text = NULL;
-	int64_t pid;
-	int r = file_read_at(x->m.at.dir, "restored", 64, &text, NULL, e);
+	const struct oci_hooks *hooks = x->m.config.hooks;
+	int r;
 
-	if (r < 0)
-		return r;
-	text[strcspn(text, "\n")] = '\0';
-	r = text_to_int(text, 1, INT32_MAX, &pid, "criu's pid file", e);
-	if (r < 0)
-		return r;
+	x->m.c.pid = pid;
+	if (!hooks)
+		return 0;
+	r = run_hooks(x, &hooks->prestart, "prestart", e);
+	return r < 0 ? r : run_hooks(x, &hooks->create_runtime, "createRuntime", e);
+}
+
+static int take_terminal(struct restoring *x, struct criu_answer *a, struct err *e)
+{
+	if (a->fd < 0)
+		return err_set(e, ERR_REMOTE, "criu sent no terminal");
+	if (x->m.c.console >= 0)
+		return err_set(e, ERR_UNSUPPORTED, "the container had more than one terminal");
+	x->m.c.console = take_fd(a->fd);
+	return 0;
+}
+
+static int hear(void *arg, struct criu_answer *a, struct err *e)
+{
+	struct restoring *x = arg;
+
+	if (strcmp(a->stage, "setup-namespaces") == 0)
+		return namespaces_made(x, a->pid, e);
+	if (strcmp(a->stage, "orphan-pts-master") == 0)
+		return take_terminal(x, a, e);
+	return 0;
+}
+
+/* What others are told of the container that is back. */
+static int tell(struct restoring *x, struct err *e)
+{
+	pid_t pid = x->criu.pid;
+	int r;
+
 	x->m.at.r.pid = pid;
-	x->m.c.pid = (pid_t)pid;
-	x->m.c.pidfd = kernel_pidfd_open((pid_t)pid);
+	x->m.at.r.cgroup = cgroup_path(x->cgroup);
+	x->m.c.pid = pid;
+	x->m.c.pidfd = kernel_pidfd_open(pid);
 	if (x->m.c.pidfd < 0)
 		return err_from(e, x->m.c.pidfd, "open the restored process");
-	kernel_start_time((pid_t)pid, &x->m.at.r.start_time);
+	kernel_start_time(pid, &x->m.at.r.start_time);
 	r = record_write(&x->m.at, e);
+	if (r == 0 && x->m.c.console >= 0)
+		r = handover_terminal(&x->m.c.console, x->m.args.console_socket, e);
 	if (r == 0 && !text_empty(x->m.args.pid_file))
-		r = handover_pid((pid_t)pid, x->m.args.pid_file, e);
+		r = handover_pid(pid, x->m.args.pid_file, e);
 	return r;
+}
+
+static void put_text(struct restoring *x, enum criu_option option, const char *value)
+{
+	if (!text_empty(value))
+		criu_put_text(&x->criu.options, option, value);
 }
 
 static int restore(struct restoring *x, struct err *e)
 {
-	struct oci_globals *g = x->m.g;
-	int r = criu_begin(&x->criu, g, &x->args->criu, &x->m.config, "restore", e);
+	struct criu *c = &x->criu;
+	int r = criu_join_namespaces(c, e);
 
 	if (r == 0)
-		r = criu_give_streams(&x->criu, e);
+		r = criu_give_streams(c, e);
 	if (r == 0)
 		r = make_cgroup(x, e);
 	if (r < 0)
 		return r;
-	x->criu.root = x->m.at.r.rootfs;
-	add(x, "--root", x->m.at.r.rootfs);
-	add(x, "--restore-detached", "");
-	add(x, "--pidfile",
-	    path_join(g->arena, g->root, arena_printf(g->arena, "%s/restored", x->m.id)));
-	add(x, "--tcp-close", x->args->tcp_close ? "" : NULL);
-	add(x, "--lsm-profile", x->args->lsm_profile);
-	add(x, "--lsm-mount-context", x->args->lsm_mount_context);
-	r = criu_run(&x->criu, e);
-	return r < 0 ? r : read_pid(x, e);
+	c->root = x->m.at.r.rootfs;
+	c->masks = path_join(x->m.g->arena, x->m.g->root, x->m.id);
+	criu_give_masks(c);
+	c->cgroup = x->cgroup;
+	c->stage = hear;
+	c->arg = x;
+	criu_put_text(&c->options, CRIU_ROOT, x->m.at.r.rootfs);
+	criu_put(&c->options, CRIU_RST_SIBLING, 1);
+	if (x->args->tcp_close)
+		criu_put(&c->options, CRIU_TCP_CLOSE, 1);
+	put_text(x, CRIU_LSM_PROFILE, x->args->lsm_profile);
+	put_text(x, CRIU_LSM_MOUNT_CONTEXT, x->args->lsm_mount_context);
+	r = criu_run(c, e);
+	return r < 0 ? r : tell(x, e);
 }
 
 static int begin(struct restoring *x, struct err *e)
@@ -136,15 +176,19 @@ static int begin(struct restoring *x, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (x->m.config.process && x->m.config.process->terminal)
-		r = err_set(e, ERR_UNSUPPORTED,
-			    "process.terminal: a container with a terminal cannot be restored");
+	r = making_check_terminal(&x->m, e);
+	if (r == 0)
+		r = criu_begin(&x->criu, x->m.g, &x->args->criu, &x->m.config, CRIU_RESTORE, e);
 	if (r == 0)
 		r = restore(x, e);
+	criu_end(&x->criu);
 	if (r < 0) {
 		delete_container(&x->m.at, true, &ignored);
-		record_close(&x->m.at);
+	} else {
+		r = started(&x->m.at, &x->m.config, e);
 	}
+	if (r < 0)
+		record_close(&x->m.at);
 	return r;
 }
 
@@ -170,8 +214,11 @@ static int run(void *globals, void *args, int argc, const char **argv)
 	struct err e;
 	int code = 0, r;
 
-	x.m = (struct making){ .g = globals, .args = a->making, .id = argv[0] };
+	x.m = (struct making){
+		.g = globals, .args = a->making, .id = argv[0], .stays = !a->making.detach
+	};
 	x.m.c = (struct runtime_container){ .pidfd = -1, .console = -1 };
+	x.criu = (struct criu){ .images_dir = -1, .work_dir = -1 };
 	make_absolute(x.m.g->arena, &a->criu);
 	if (!a->making.detach && a->making.no_subreaper) {
 		err_set(&e, ERR_INVALID, "--no-subreaper: needs --detach");

@@ -218,55 +218,47 @@ load oci
 }
 
 @test "oci: checkpoint and restore need criu, and say so" {
+    cd "$BATS_TEST_TMPDIR"
     started
     cd "$BATS_TEST_TMPDIR"
     PATH=/no/such oci_fails "criu, which is not installed" -- checkpoint "$ID"
     status_is running
+    says() { oci "$@" features | jq -r '.annotations["org.opencontainers.runc.checkpoint.enabled"]'; }
+    [ "$(says --criu no-such-criu)" = false ]
+    [ "$(says --criu "$TESTS/fixtures/criu")" = true ]
 }
 
-# What CRIU is asked for; it is too big and too picky of kernels to be here itself.
+# What CRIU is asked for; it is too picky of kernels to be here itself (tests/vm/checkpoint.bats).
 fake_criu() {
-    cat >"$BATS_TEST_TMPDIR/criu" <<'CRIU'
-#!/bin/sh
-echo "$@" >>"${0%/*}/asked"
-while [ $# -gt 0 ]; do
-    case $1 in
-    --pidfile)
-        # Not for long: whoever restored it waits for its end.
-        setsid sleep 0.3 </dev/null >/dev/null 2>&1 &
-        echo $! >"$2"
-        ;;
-    esac
-    shift
-done
-[ ! -e "${0%/*}/fail" ]
-CRIU
-    chmod +x "$BATS_TEST_TMPDIR/criu"
+    cp "$TESTS/fixtures/criu" "$BATS_TEST_TMPDIR/criu"
 }
 
 @test "oci: a checkpoint asks criu for what the options say, and ends the container" {
     fake_criu
-    config '.mounts += [{ destination: "/data", type: "bind", source: "/tmp", options: ["bind"] }]'
+    config '.mounts += [{ destination: "/data", type: "bind", source: "/tmp", options: ["bind"] }] |
+        .linux.maskedPaths += ["/proc/meminfo", "/proc/fs", "/proc/none"]'
     started
     pid=$(pid_in)
     cd "$BATS_TEST_TMPDIR"
     touch fail
-    oci_fails "criu dump failed: exit status 1" "dump.log" -- --criu "$PWD/criu" checkpoint "$ID"
+    oci_fails "criu dump failed: it was told to; see $PWD/checkpoint/dump.log" -- --criu "$PWD/criu" checkpoint "$ID"
     rm fail asked
     oci --criu "$PWD/criu" checkpoint --pre-dump --image-path images/1 "$ID"
     oci --criu "$PWD/criu" checkpoint --leave-running --image-path images/2 --work-path work --parent-path ../1 \
         --tcp-established --tcp-skip-in-flight --ext-unix-sk --shell-job --file-locks --link-remap --lazy-pages \
-        --auto-dedup --status-fd 2 --page-server 127.0.0.1:77 --empty-ns network --manage-cgroups-mode full \
-        --network-lock skip "$ID"
+        --auto-dedup --status-fd 9 --page-server 127.0.0.1:77 --empty-ns network --manage-cgroups-mode full \
+        --network-lock skip "$ID" 9>status
     status_is running
     run -0 cat asked
-    [[ ${lines[0]} == "pre-dump --images-dir $PWD/images/1 "* ]]
-    output_has "dump --images-dir $PWD/images/2 --work-dir $PWD/work --log-file dump.log" "--tree $pid" \
-        "--root $BUNDLE/rootfs" --leave-running "--prev-images-dir ../1" --track-mem --tcp-established \
-        --skip-in-flight --ext-unix-sk --shell-job --file-locks --link-remap --lazy-pages --auto-dedup \
-        "--status-fd 3" "--page-server --address 127.0.0.1 --port 77" "--empty-ns net" \
-        --manage-cgroups=full "--network-lock skip" "--external mnt[/data]:/data" \
-        "--external mnt[/proc/kcore]:/dev/null"
+    [ "${lines[0]}" = pre-dump ]
+    output_has "images=$PWD/images/1" $'\ndump\n' "images=$PWD/images/2" "work=$PWD/work" log-file=dump.log "pid=$pid" \
+        "root=$BUNDLE/rootfs" leave-running=1 "parent-img=../1" track-mem=1 tcp-established=1 \
+        skip-in-flight=1 ext-unix-sk=1 shell-job=1 file-locks=1 link-remap=1 lazy-pages=1 auto-dedup=1 \
+        "page-server=127.0.0.1:77" "empty-ns=$((0x40000000))" manage-cgroups-mode=4 network-lock=3 \
+        "external=mnt[/data]:/data" "external=mnt[/proc/meminfo]:/dev/null" "external=mnt[/proc/fs]:masked-directory" "external=file[" freeze-cgroup=/sys/fs/cgroup
+    # A byte says that it is ready for lazy pages.
+    [ "$(stat -c %s status)" = 1 ]
+    oci_fails "--empty-ns: criu can only have network" -- --criu "$PWD/criu" checkpoint --empty-ns ipc "$ID"
     oci_fails "--parent-path" -- --criu "$PWD/criu" checkpoint --image-path images/2 --parent-path ../none "$ID"
     oci_fails "ADDRESS:PORT" -- --criu "$PWD/criu" checkpoint --page-server 77 "$ID"
     oci --criu "$PWD/criu" checkpoint "$ID"
@@ -278,22 +270,36 @@ CRIU
     fake_criu
     config '.mounts += [{ destination: "/data", type: "bind", source: "/tmp", options: ["bind"] }]'
     mkdir "$BATS_TEST_TMPDIR/images"
-    echo '["/dev/null", "pipe:[12345]", "pipe:[12346]"]' >"$BATS_TEST_TMPDIR/images/descriptors.json"
+    echo '["/dev/null", "pipe:[12345]", "file[1:2]"]' >"$BATS_TEST_TMPDIR/images/descriptors.json"
     cd "$BATS_TEST_TMPDIR"
+    config '.hooks = {prestart: [{path: "/bin/sh", args: ["sh", "-c", "jq -r .status >prestart"]}],
+        poststart: [{path: "/bin/sh", args: ["sh", "-c", "jq -r .status >poststart"]}]}'
     run -0 oci --criu "$PWD/criu" restore --image-path images --bundle bundle --pid-file pid --tcp-close \
         --lsm-profile apparmor:x --lsm-mount-context c --shell-job --no-pivot "$ID"
     [ -s pid ]
     oci_fails "does not exist" -- state "$ID"
+    [ "$(cat bundle/prestart bundle/poststart)" = $'creating\nrunning' ]
     run -0 cat asked
-    output_has "restore --images-dir $PWD/images" "--root $BUNDLE/rootfs --restore-detached" --tcp-close --shell-job \
-        "--lsm-profile apparmor:x" "--lsm-mount-context c" "--external mnt[/data]:/tmp" "--inherit-fd fd[3]:pipe:[12345]"
+    output_has $'restore\n' "images=$PWD/images" "root=$BUNDLE/rootfs" rst-sibling=1 tcp-close=1 shell-job=1 \
+        lsm-profile=apparmor:x lsm-mount-context=c "external=mnt[/data]:/tmp" "inherit-fd=pipe:[12345]:4" \
+        "inherit-fd=file[1:2]:5" "external=mnt[/dev/null]:$BATS_TEST_TMPDIR/oci/$ID/file"
+    output_matches "cg-root=.*/$ID"
     oci --criu "$PWD/criu" restore -d --no-subreaper --image-path images --bundle bundle "$ID"
     oci delete --force "$ID"
     touch fail
-    oci_fails "criu restore failed" "restore.log" -- --criu "$PWD/criu" restore --image-path images --bundle bundle "$ID"
+    oci_fails "criu restore failed: it was told to" "restore.log" -- --criu "$PWD/criu" restore --image-path images \
+        --bundle bundle "$ID"
     oci_fails "does not exist" -- state "$ID"
-    config '.process.terminal = true'
-    oci_fails "process.terminal" -- --criu "$PWD/criu" restore --image-path images --bundle bundle "$ID"
+    rm fail
+    config '.hooks.prestart[0].args[2] = "exit 3"'
+    oci_fails prestart -- --criu "$PWD/criu" restore --image-path images --bundle bundle "$ID"
+    config 'del(.hooks) | .process.terminal = true'
+    oci_fails "console socket" -- --criu "$PWD/criu" restore -d --image-path images --bundle bundle "$ID"
+    touch terminal
+    receive terminal
+    oci --criu "$PWD/criu" restore -d --console-socket socket --image-path images --bundle bundle "$ID"
+    wait_for grep -q /dev/pts/ received
+    oci delete --force "$ID"
     oci_fails "needs --detach" -- restore --no-subreaper "$ID"
 }
 
