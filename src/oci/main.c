@@ -101,6 +101,9 @@ static int open_log(const struct oci_globals *g, struct err *e)
 	if (!text_empty(g->log)) {
 		const char *file = text_after(g->log, "file:");
 
+		if (text_after(g->log, "journald:") || text_after(g->log, "syslog:"))
+			return err_set(e, ERR_UNSUPPORTED,
+				       "--log %s: berth-oci logs to files only: file:PATH", g->log);
 		file = file ? file : g->log;
 		fd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 		if (fd < 0)

@@ -17,6 +17,11 @@ load oci
     grep -q "does not exist" "$BATS_TEST_TMPDIR/named"
     oci_fails "log-format" -- --log-format xml list
     oci_fails "" -- --log /no/such/folder/log state none
+    # Not a file of that name.
+    for log in journald:web syslog:web; do
+        oci_fails "--log $log: berth-oci logs to files only" -- --log "$log" list
+        [ ! -e "$log" ]
+    done
 }
 
 @test "oci: debug is logged, and to the file alone" {
