@@ -227,7 +227,7 @@ static int make_resolv(const struct container *c, const struct network_status *s
 {
 	auto_buf out = BUF(FILE_MAX);
 	auto_free char *host = read_resolv(st != NULL);
-	bool served = c->dns.n == 0 && serves_names(st);
+	bool served = serves_names(st);
 
 	if (c->dns_search.n == 0 && served)
 		buf_addf(&out, "search %s\n", NAMES_DOMAIN);
@@ -235,13 +235,16 @@ static int make_resolv(const struct container *c, const struct network_status *s
 		add_host_lines(&out, host, "search", false);
 	else if (!texts_has(&c->dns_search, "."))
 		add_words(&out, "search", &c->dns_search);
-	for (size_t i = 0; i < c->dns.n; i++)
+	/* It asks the networks, and these. */
+	if (c->dns.n && served)
+		buf_adds(&out, "nameserver " NETWORK_RESOLVER "\n");
+	for (size_t i = 0; !served && i < c->dns.n; i++)
 		buf_addf(&out, "nameserver %s\n", c->dns.v[i]);
 	if (c->dns.n == 0 && has_pasta_dns(c))
 		buf_adds(&out, "nameserver " PASTA_DNS "\n");
 	if (c->dns.n == 0 && !served && is_on_usernet(st) && host && names_only_local(host))
 		buf_adds(&out, "nameserver " PASTA_DNS "\n");
-	if (served)
+	if (served && c->dns.n == 0)
 		add_name_servers(&out, st);
 	else if (c->dns.n == 0)
 		add_host_lines(&out, host, "nameserver", st != NULL);

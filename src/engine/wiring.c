@@ -14,6 +14,11 @@
 #include "network/forward.h"
 #include "network/usernet.h"
 
+static struct texts resolvers_of(const struct container *c)
+{
+	return texts_has(&c->dns, "none") ? (struct texts){ 0 } : c->dns;
+}
+
 /* more: beside those that it is on. */
 static int join(const struct state *s, struct arena *a, const struct container *c,
 		const struct network_attachments *asked, bool more, struct wiring *w, struct err *e)
@@ -32,6 +37,7 @@ static int join(const struct state *s, struct arena *a, const struct container *
 					 .name = c->name,
 					 .asked = asked,
 					 .ports = c->ports,
+					 .resolvers = resolvers_of(c),
 					 .host_netns = host.netns,
 					 .more = more,
 				 },
@@ -173,6 +179,7 @@ int wiring_plan(const struct state *s, struct arena *a, const struct container *
 				 .name = c->name ? c->name : "NAME",
 				 .asked = &c->networks,
 				 .ports = c->ports,
+				 .resolvers = resolvers_of(c),
 				 .host_netns = -1,
 				 .peek = true,
 			 },

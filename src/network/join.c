@@ -363,6 +363,7 @@ static int join(struct joining *j, int dir, struct err *e)
 
 	if (r < 0)
 		return r;
+	j->st->resolvers = j->how->resolvers;
 	r = add_endpoints(j, e);
 	if (r == 0)
 		r = network_record_save(dir, j->st, e);
@@ -386,6 +387,7 @@ int network_join(const struct state *s, struct arena *a, const struct network_jo
 	int r;
 
 	if (how->peek) {
+		st.resolvers = how->resolvers;
 		r = add_endpoints(&j, e);
 	} else {
 		/* Before there is anything; and again when no sweep can take it for a dead one's.

@@ -15,6 +15,7 @@
 #include "network/names.h"
 #include "network/op.h"
 #include "network/pasta.h"
+#include "network/resolver.h"
 #include "network/usernet.h"
 
 static void keep_first(int r, const struct err *said, int *first, struct err *e)
@@ -63,6 +64,13 @@ static void leave_inside(const struct network_status *st, const struct network_e
 	if (netns >= 0 && netlink_open(netns, &inside, NULL) == 0 &&
 	    netlink_link_find(inside, p->interface, 0, &info, NULL) == 0)
 		netlink_link_remove(inside, info.index, NULL);
+}
+
+static void resolver_leave(const struct state *s, const char *id, int dir)
+{
+	AUTO(arena) a = arena_new();
+
+	resolver_stop(a, dir, arena_printf(a, "%s/" ATTACHMENTS "/%s", s->run_path, id));
 }
 
 static void pasta_leave(const struct state *s, const char *id, int dir)
@@ -132,8 +140,10 @@ int network_take_back(const struct state *s, const struct network_status *st, in
 	struct err said;
 	int r = 0;
 
-	if (first == 0)
+	if (first == 0) {
 		forward_stop(s, st->id, dir);
+		resolver_leave(s, st->id, dir);
+	}
 	if (first == 0 && st->ports.n && host_netns != USERNET_NONE)
 		keep_first(firewall_close(s, st, host_netns, &said), &said, &r, e);
 	for (size_t i = st->endpoints.n; i > first; i--) {

@@ -25,12 +25,13 @@
 #include "base/plan.h"
 #include "state/state.h"
 
-#define NETWORKS        "networks"    /* kinds, for state.h */
-#define ATTACHMENTS     "attachments" /* volatile only */
-#define NETWORK_DEFAULT "podman"      /* always there; answers to "bridge" as well */
-#define NETWORK_PASTA   "pasta"       /* no object: one pasta(1) for each container */
-#define NETWORK_MAX     35            /* networks of one container */
-#define INTERFACE_LEN   15 /* characters of an interface's name, the kernel's IFNAMSIZ - 1 */
+#define NETWORKS         "networks"    /* kinds, for state.h */
+#define ATTACHMENTS      "attachments" /* volatile only */
+#define NETWORK_DEFAULT  "podman"      /* always there; answers to "bridge" as well */
+#define NETWORK_PASTA    "pasta"       /* no object: one pasta(1) for each container */
+#define NETWORK_RESOLVER "127.0.0.11"  /* answers inside one with --dns on a network with names */
+#define NETWORK_MAX      35            /* networks of one container */
+#define INTERFACE_LEN    15 /* characters of an interface's name, the kernel's IFNAMSIZ - 1 */
 
 /* What was asked for. */
 
@@ -190,9 +191,10 @@ struct network_status {
 	uint64_t start_time;   /* kernel_start_time() */
 	struct network_endpoints endpoints;
 	struct network_ports ports;
-	bool named;   /* /run/netns/NAME is ours */
-	bool pinned;  /* its network namespace is kept at attachments/ID/netns */
-	size_t first; /* of the endpoints that a network_join() added; not stored */
+	bool named;             /* /run/netns/NAME is ours */
+	bool pinned;            /* its network namespace is kept at attachments/ID/netns */
+	size_t first;           /* of the endpoints that a network_join() added; not stored */
+	struct texts resolvers; /* --dns; not stored */
 };
 extern const struct json_type network_status_json;
 
@@ -201,6 +203,7 @@ struct network_join {
 	/* In the order of eth0, eth1, …; with none, all that it gets is its name in /run/netns. */
 	const struct network_attachments *asked;
 	struct network_ports ports;
+	struct texts resolvers; /* --dns: asked for what no network knows */
 	int host_netns; /* what plays the host: -1 this process's namespace; a user's own otherwise
 			 */
 	bool more;      /* it runs, on other networks already (`network connect`) */

@@ -79,6 +79,8 @@ void op_route(struct plan *p, const struct op_about *about, const struct netlink
 const void *exact_bytes(struct arena *a, const char *text, size_t *ret_len);
 /* The network's server of names knows the container. */
 void op_names(struct plan *p, const struct op_about *about);
+/* Its own server of names, for --dns. */
+void op_resolver(struct plan *p, const struct op_about *about);
 /* pasta(1) connects it, and publishes its ports. */
 void op_pasta(struct plan *p, const struct op_about *about);
 /* A plain user's published ports are forwarded into the namespace of his bridges. */

@@ -4,6 +4,7 @@
 #include "network/names.h"
 #include "network/op.h"
 #include "network/pasta.h"
+#include "network/resolver.h"
 
 static int apply_names(void *arg, struct err *e)
 {
@@ -131,4 +132,50 @@ void op_forward(struct plan *p, const struct op_about *about)
 				       .undo = undo_forward,
 				       .print = print_forward,
 				       .arg = arena_copy(p->arena, about, sizeof(*about)) });
+}
+
+static struct resolver resolver_of(const struct connect *c)
+{
+	return (struct resolver){
+		.dir = c->about.target->lock,
+		.path = arena_printf(c->arena, "%s/" ATTACHMENTS "/%s", c->about.s->run_path,
+				     c->about.st->id),
+		.netns = c->about.target->netns,
+		.single_id = c->about.s->single_id,
+	};
+}
+
+static int apply_resolver(void *arg, struct err *e)
+{
+	struct connect *c = arg;
+	struct resolver how = resolver_of(c);
+
+	return resolver_start(c->arena, &how, c->about.st, e);
+}
+
+static void undo_resolver(void *arg)
+{
+	struct connect *c = arg;
+	struct resolver how = resolver_of(c);
+
+	resolver_stop(c->arena, how.dir, how.path);
+}
+
+static void print_resolver(const void *arg, struct buf *out)
+{
+	const struct connect *c = arg;
+
+	buf_addf(out, NETWORK_RESOLVER " %s", texts_join(c->arena, &c->about.st->resolvers, " "));
+}
+
+void op_resolver(struct plan *p, const struct op_about *about)
+{
+	struct connect *c = ARENA_NEW(p->arena, struct connect);
+
+	*c = (struct connect){ *about, p->arena };
+	plan_add(p, &(struct plan_op){ .verb = "resolver",
+				       .apply = apply_resolver,
+				       .undo = undo_resolver,
+				       .print = print_resolver,
+				       .arg = c });
 }

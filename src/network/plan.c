@@ -5,6 +5,7 @@
 
 #include "network/firewall.h"
 #include "network/op.h"
+#include "network/resolver.h"
 
 #define DEFAULT_METRIC 100 /* as netavark's */
 #define ROUTES_MAX     (2 * NETWORK_MAX)
@@ -306,6 +307,8 @@ void network_plan(struct plan *p, const struct state *s, struct network_status *
 		x.n = x.about.endpoint->about;
 		plan_endpoint(&x);
 	}
+	if (resolver_is_needed(st))
+		op_resolver(p, &x.about);
 	if (is_on_bridge(st))
 		firewall_plan(p, s, st, target);
 	if (s->rootless && is_on_bridge(st) && st->ports.n)

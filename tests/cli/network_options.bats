@@ -95,9 +95,21 @@ s.sendto(b"x" * 1400, ("10.89.5.1", 9))'
     berth network update --dns-drop 192.0.2.9 --dns-add 192.0.2.10 net5
     finds web foo.example 203.0.113.2
     finds web web "$(address_of web net5)"
-    # A container's own are the only ones.
+    # A container's own are asked in place of those, and not for the network's names.
     sleeper own --network net5 --dns 192.0.2.9
     finds own foo.example 203.0.113.1
+    finds own web "$(address_of web net5)"
+    finds own "$(address_of web net5)" web.dns.podman
+    run -0 berth exec own cat /etc/resolv.conf
+    output_is $'search dns.podman\nnameserver 127.0.0.11'
+    # Also when it starts again, and not on a network without names.
+    berth restart -t 0 own >/dev/null
+    finds own foo.example 203.0.113.1
+    finds web foo.example 203.0.113.2
+    run -0 berth run --rm --dns 192.0.2.9 tiny grep nameserver /etc/resolv.conf
+    output_is "nameserver 192.0.2.9"
+    kill -9 "$(berth inspect --format '{{.State.ConmonPid}}' own)"
+    wait_for state_is own exited
     berth network create --subnet 10.89.6.0/24 --disable-dns --interface-name berth6 plain >/dev/null
     sleeper quiet --network plain
     run -0 berth exec quiet cat /etc/resolv.conf

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "network/names.h"
+#include "network/resolver.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -125,6 +126,31 @@ static void an_internal_network_asks_nobody(void **unused)
 	assert_true(text_ends(words, "--no-resolv"));
 }
 
+static void a_containers_own_servers_are_asked_for_what_is_no_networks(void **state)
+{
+	AUTO(arena) a = arena_new();
+	struct network_address addresses[] = { { "10.89.0.7/24", "10.89.0.1" } };
+	struct network_endpoint endpoint = { .driver = "bridge",
+					     .dns_enabled = true,
+					     .addresses = { addresses, 1 } };
+	struct network_status st = { .endpoints = { &endpoint, 1 } };
+	struct texts argv;
+
+	assert_false(resolver_is_needed(&st));
+	texts_add(a, &st.resolvers, "192.0.2.9");
+	assert_true(resolver_is_needed(&st));
+	argv = resolver_arguments(a, &(struct resolver){ .path = "/run/x" }, &st, "/sbin/dnsmasq");
+	assert_true(texts_has(&argv, "--pid-file=/run/x/resolver.pid"));
+	assert_true(texts_has(&argv, "--listen-address=127.0.0.11"));
+	assert_true(texts_has(&argv, "--no-resolv"));
+	assert_true(texts_has(&argv, "--server=/dns.podman/10.89.0.1"));
+	assert_true(texts_has(&argv, "--server=//10.89.0.1"));
+	assert_true(texts_has(&argv, "--rev-server=10.89.0.0/24,10.89.0.1"));
+	assert_true(texts_has(&argv, "--server=192.0.2.9"));
+	endpoint.dns_enabled = false;
+	assert_false(resolver_is_needed(&st));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +160,7 @@ int main(void)
 		cmocka_unit_test(resolvers_on_the_loopback_are_known),
 		cmocka_unit_test(the_server_listens_on_the_gateways_and_asks_the_hosts_resolvers),
 		cmocka_unit_test(an_internal_network_asks_nobody),
+		cmocka_unit_test(a_containers_own_servers_are_asked_for_what_is_no_networks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
