@@ -90,6 +90,25 @@ static void say(struct bench *b, unsigned type, unsigned family, uint16_t attrib
 	b->len += NLMSG_ALIGN(h.nlmsg_len);
 }
 
+/* And one with the name of a chain, too. */
+static void say_chain(struct bench *b, unsigned type, unsigned family, const char *table,
+		      uint16_t attribute, const char *chain)
+{
+	char *h = b->text + b->len, *at;
+	struct nlattr a = { .nla_len = (uint16_t)(NLA_HDRLEN + strlen(chain) + 1),
+			    .nla_type = attribute };
+	uint32_t len;
+
+	say(b, type, family, NFTA_CHAIN_TABLE, table);
+	at = b->text + b->len;
+	memset(at, 0, NLA_ALIGN(a.nla_len));
+	memcpy(at, &a, sizeof(a));
+	strcpy(at + NLA_HDRLEN, chain);
+	b->len += NLA_ALIGN(a.nla_len);
+	len = (uint32_t)(b->text + b->len - h);
+	memcpy(h, &len, sizeof(len));
+}
+
 static void send_it(struct bench *b)
 {
 	assert_int_equal(send(b->kernel, b->text, b->len, 0), (int)b->len);
@@ -118,6 +137,33 @@ static void what_somebody_deletes_is_put_back_soon(void **state)
 		assert_in_range(b->s.firewall.mend_at_ms, b->s.now_ms + 1, b->s.now_ms + 1000);
 		assert_int_equal(firewall_deadline(&b->s, 0), b->s.firewall.mend_at_ms);
 	}
+}
+
+static void a_firewall_that_comes_or_is_flushed_is_told_soon(void **state)
+{
+	struct bench *b = *state;
+	struct firewall *f = &b->s.firewall;
+
+	say_chain(b, NFT_MSG_NEWCHAIN, NFPROTO_IPV4, "filter", NFTA_CHAIN_NAME, "FORWARD");
+	end(b, "dockerd");
+	assert_in_range(f->mend_at_ms, b->s.now_ms + 1, b->s.now_ms + 1000);
+	f->mend_at_ms = 0;
+	say_chain(b, NFT_MSG_DELRULE, NFPROTO_IPV6, "filter", NFTA_RULE_CHAIN, "INPUT");
+	end(b, "ip6tables");
+	assert_in_range(f->mend_at_ms, b->s.now_ms + 1, b->s.now_ms + 1000);
+	f->mend_at_ms = 0;
+	say(b, NFT_MSG_NEWTABLE, NFPROTO_INET, NFTA_TABLE_NAME, "firewalld");
+	end(b, "firewalld");
+	assert_in_range(f->mend_at_ms, b->s.now_ms + 1, b->s.now_ms + 1000);
+	f->mend_at_ms = 0;
+	/* Docker's own, a table of another name, and what berth's program writes there. */
+	say_chain(b, NFT_MSG_NEWCHAIN, NFPROTO_IPV4, "filter", NFTA_CHAIN_NAME, "DOCKER");
+	say_chain(b, NFT_MSG_NEWCHAIN, NFPROTO_IPV4, "nat", NFTA_CHAIN_NAME, "INPUT");
+	say_chain(b, NFT_MSG_DELRULE, NFPROTO_IPV4, "filter", NFTA_RULE_CHAIN, "DOCKER-USER");
+	end(b, "dockerd");
+	say_chain(b, NFT_MSG_NEWCHAIN, NFPROTO_IPV4, "filter", NFTA_CHAIN_NAME, "FORWARD");
+	end(b, "firewall");
+	assert_int_equal(f->mend_at_ms, 0);
 }
 
 static void nothing_is_done_before_the_transaction_ends(void **state)
@@ -211,6 +257,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	static const struct CMUnitTest tests[] = {
 		TEST(what_somebody_deletes_is_put_back_soon),
+		TEST(a_firewall_that_comes_or_is_flushed_is_told_soon),
 		TEST(nothing_is_done_before_the_transaction_ends),
 		TEST(what_is_not_ours_or_not_deleted_is_nothing),
 		TEST(who_sees_it_put_back_has_nothing_to_do),
