@@ -161,6 +161,14 @@ static bool is_seen(const struct build *b)
 	return !pid || is_joined(pid);
 }
 
+/* A plain user can write the ID maps only of a process that is his to look into.  Those who see it
+ * meanwhile are his own, in his own pid namespace. */
+static bool hides_late(const struct build *b)
+{
+	return b->new_user && b->create->rootless &&
+	       !is_joined(oci_namespace_find(b->config, OCI_NS_PID));
+}
+
 int namespaces_plan(struct build *b, struct err *e)
 {
 	const struct oci_namespaces *l = &b->os->namespaces;
@@ -180,7 +188,7 @@ int namespaces_plan(struct build *b, struct err *e)
 				      is_joined(oci_namespace_find(b->config, OCI_NS_CGROUP))));
 	if (b->die_with_parent)
 		step_add_plain(b, "prctl", kill_with_parent, "die with parent");
-	if (is_seen(b))
+	if (is_seen(b) && !hides_late(b))
 		step_add_plain(b, "prctl", hide, "not dumpable");
 	return 0;
 }
@@ -300,7 +308,9 @@ int namespaces_enter_plan(struct build *b, struct err *e)
 	plan_joins(b, true);
 	if (b->in_user)
 		step_add_plain(b, "setuid", become_root, "0 of the user namespace");
-	if (b->in_user && !is_seen(b))
+	if (is_seen(b) && hides_late(b))
+		step_add_plain(b, "prctl", hide, "not dumpable");
+	else if (b->in_user && !is_seen(b))
 		step_add_plain(b, "prctl", show, "dumpable");
 	if (b->clone_flags & CLONE_NEWNET)
 		step_add_plain(b, "up", loopback_up, "lo");

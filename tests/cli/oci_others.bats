@@ -103,6 +103,19 @@ load oci
     oci_fails "invalid regular expression" -- delete --regex '('
 }
 
+# bats test_tags=rootless
+@test "oci: a user namespace of its own in the caller's pid namespace" {
+    program sh -c 'cat /proc/self/uid_map; readlink /proc/self/ns/pid; readlink /proc/self/ns/user'
+    [ "$(id -u)" != 0 ] || config '.linux.namespaces += [{type: "user"}] |
+        .linux.uidMappings = [{containerID: 0, hostID: 0, size: 1}] | .linux.gidMappings = .linux.uidMappings'
+    config 'del(.linux.namespaces[] | select(.type == "pid")) |
+        (.mounts[] | select(.destination == "/proc")) |= {destination: "/proc", source: "/proc", options: ["rbind"]}'
+    run -0 oci run --bundle "$BUNDLE" "$ID"
+    [[ ${lines[0]} =~ ^\ +0\ +$(id -u)\ +1$ ]]
+    [ "${lines[1]}" = "$(readlink /proc/self/ns/pid)" ]
+    [ "${lines[2]}" != "$(readlink /proc/self/ns/user)" ]
+}
+
 @test "oci: without a pid namespace of its own all of it is killed" {
     config '.linux.namespaces |= map(select(.type != "pid"))'
     program sh -c 'sleep 1000 & wait'
