@@ -166,8 +166,9 @@ static int open_source(void *arg, struct err *e)
 	if (r < 0 || m->is_link)
 		return r;
 	r = copy_source(m, e);
-	/* A plain user may in the namespaces that the child gets, where the kernel locks flags. */
-	if (r == -EPERM && m->in_user && !m->uid_maps && !m->userns)
+	/* A plain user, and root of a user namespace in a mount namespace of others, may in those
+	 * that the child gets, where the kernel locks flags. */
+	if (r == -EPERM && !m->uid_maps && !m->userns)
 		return 0;
 	if (r == 0 && m->in_user)
 		r = keep_locked(m, e);

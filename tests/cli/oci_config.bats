@@ -59,6 +59,7 @@ add_mount() { # JSON
     output_is "$(readlink "/proc/$(pid_in)/ns/net")"
 }
 
+# bats test_tags=rootless
 @test "oci config: times of a time namespace start elsewhere" {
     [ -e /proc/self/ns/time ] || skip "needs time namespaces"
     config '.linux.namespaces += [{type: "time"}] |
@@ -122,6 +123,7 @@ touch: /made/dir/x: Read-only file system
 ro,nosuid" noatime
 }
 
+# bats test_tags=rootless
 @test "oci config: a tmpfs may copy what it hides, and keeps its mode" {
     mkdir -p "$BUNDLE/rootfs/data/sub"
     chmod 1711 "$BUNDLE/rootfs/data"
@@ -170,6 +172,7 @@ touch: /inner/x: Read-only file system"
     output_is "7 8"
 }
 
+# bats test_tags=rootless
 @test "oci config: what may not be mounted is named" {
     add_mount '{"destination": "/proc/self", "type": "tmpfs"}'
     refused "/proc/self is inside /proc"
@@ -181,6 +184,7 @@ touch: /inner/x: Read-only file system"
     refused "mount tmpfs on /m: "
 }
 
+# bats test_tags=rootless
 @test "oci config: masked and read-only paths, a read-only root, propagation" {
     config '.root.readonly = true | .linux.maskedPaths += ["/etc/passwd", "/home", "/none"] |
         .linux.readonlyPaths += ["/proc/self"] | .linux.rootfsPropagation = "shared"'
@@ -192,6 +196,7 @@ mkdir: can't create directory '/home/y': Read-only file system
 1"
 }
 
+# bats test_tags=rootless
 @test "oci config: a working directory is made on a read-only root, and on a mount" {
     config '.root.readonly = true | .process.cwd = "/new/folder"'
     program pwd
@@ -208,6 +213,7 @@ rmdir: '/m/folder': Read-only file system"
     refused "chdir to /m/folder: read-only file system"
 }
 
+# bats test_tags=rootless
 @test "oci config: annotations that ask for other isolation are errors, unknown ones mean nothing" {
     program true
     config '.annotations = {"run.oci.handler": "krun"}'
@@ -299,6 +305,7 @@ pts/ptmx"
         $'CapBnd:\t0000000000000021' $'CapAmb:\t0000000000000020'
 }
 
+# bats test_tags=rootless
 @test "oci config: limits, scheduling, and what the kernel refuses by its place" {
     config '.process.rlimits += [{type: "RLIMIT_CORE", soft: 1024, hard: 2048}] |
         .process.scheduler = {policy: "SCHED_BATCH", nice: 3} | .process.oomScoreAdj = 17 |
@@ -342,6 +349,7 @@ tiny"
     refused 'linux.sysctl: "kernel.domainname" is not what domainname says'
 }
 
+# bats test_tags=rootless
 @test "oci config: seccomp answers by argument, and with what errno is asked for" {
     config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", flags: ["SECCOMP_FILTER_FLAG_LOG"],
         syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 39},
@@ -354,6 +362,7 @@ tiny"
     refused 'linux.seccomp.flags: unknown flag "NONE"'
 }
 
+# bats test_tags=rootless
 @test "oci config: seccomp's actions, one by one" {
     local action
     program sh -c 'mkdir /tmp/x 2>&1 && echo made'
@@ -398,6 +407,7 @@ tiny"
     refused "linux.intelRdt: no resctrl is mounted"
 }
 
+# bats test_tags=rootless
 @test "oci config: what an old kernel cannot do is an error, and the rest is done" {
     add_mount '{"destination": "/m", "source": "/etc", "options": ["rbind", "rro"]}'
     BERTH_LACK=all refused "mount /etc on /m: a recursive mount option needs Linux 5.12"
@@ -415,6 +425,7 @@ tiny"
     prints fine
 }
 
+# bats test_tags=rootless
 @test "oci config: a container without a process is created, and does not start" {
     config 'del(.process)'
     oci create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null
@@ -426,6 +437,7 @@ tiny"
 
 # --- hooks -------------------------------------------------------------------
 
+# bats test_tags=rootless
 @test "oci config: six kinds of hooks, in their order, with the state on standard input" {
     local log=$BATS_TEST_TMPDIR/log
     config --arg log "$log" '
@@ -457,6 +469,7 @@ stopped"
     output_is "$BUNDLE"
 }
 
+# bats test_tags=rootless
 @test "oci config: a hook that fails, or takes too long, ends the start" {
     config '.hooks.createRuntime = [{path: "/bin/true"}, {path: "/bin/false"}]'
     refused "error running createRuntime hook #1: exit status 1"

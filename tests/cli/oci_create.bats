@@ -2,6 +2,7 @@
 # berth-oci: the options of create and run.
 load oci
 
+# bats test_tags=rootless
 @test "oci: the console socket gets the terminal, whose lines end as they were written" {
     config '.process.terminal = true | .process.consoleSize = { "height": 10, "width": 110 }'
     program sh -c 'tty; stty size; ls -l /proc/self/fd/0 /proc/self/fd/2 | grep -c pts'
@@ -13,6 +14,7 @@ load oci
     output_is $'message /dev/pts/0\n/dev/pts/0\n10 110\n2'
 }
 
+# bats test_tags=rootless
 @test "oci: a created container with a terminal has nothing of its creator's streams" {
     config '.process.terminal = true'
     receive terminal
@@ -36,6 +38,7 @@ load oci
     oci_fails "does not exist" -- state "$ID"
 }
 
+# bats test_tags=rootless
 @test "oci: the pidfd socket gets a pidfd of the first process" {
     receive pidfd
     oci create --bundle "$BUNDLE" --pidfd-socket "$BATS_TEST_TMPDIR/socket" "$ID" </dev/null >/dev/null
@@ -53,6 +56,7 @@ load oci
     output_has "Pid:"$'\t'"$(pid_in)"
 }
 
+# bats test_tags=rootless
 @test "oci: a pid file is relative to the caller, and whole" {
     cd "$BATS_TEST_TMPDIR"
     oci create --bundle bundle --pid-file pid "$ID" </dev/null >/dev/null
@@ -76,6 +80,7 @@ load oci
     oci_fails "chdir /no/such: no such file or directory" -- run --bundle /no/such "$ID"
 }
 
+# bats test_tags=rootless
 @test "oci: descriptors are preserved as many as are asked for, and no more" {
     program sh -c 'cat <&3; ls /proc/self/fd | wc -l'
     echo third >"$BATS_TEST_TMPDIR/three"
@@ -94,6 +99,7 @@ load oci
     output_is 4
 }
 
+# bats test_tags=rootless
 @test "oci: sockets passed by systemd go to the program, with its own LISTEN_PID" {
     program sh -c 'echo $LISTEN_FDS $LISTEN_PID; cat <&3'
     echo third >"$BATS_TEST_TMPDIR/three"
@@ -104,6 +110,7 @@ load oci
     output_is none
 }
 
+# bats test_tags=rootless
 @test "oci: the notify socket: start waits for READY=1 and passes it on" {
     needs program python3
     cat >"$BATS_TEST_TMPDIR/supervisor" <<'PYTHON'
@@ -138,6 +145,7 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"STATUS=x\nREADY=1", "n
     output_is /run/notify/notify.sock
 }
 
+# bats test_tags=rootless
 @test "oci: closed standard streams are nothing of ours inside" {
     program sh -c 'ls -l /proc/self/fd/0 >/out'
     sh -c '"$@" <&- >&- 2>&-' sh "$OCI" --root "$BATS_TEST_TMPDIR/oci" run --bundle "$BUNDLE" "$ID"
@@ -145,6 +153,7 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"STATUS=x\nREADY=1", "n
     output_has /dev/null
 }
 
+# bats test_tags=rootless
 @test "oci: no-pivot and no-new-keyring" {
     program cat /etc/plain
     run -0 oci run --no-pivot --no-new-keyring --no-subreaper --bundle "$BUNDLE" "$ID"
@@ -179,6 +188,7 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"STATUS=x\nREADY=1", "n
     run -137 oci run --bundle "$BUNDLE" "$ID"
 }
 
+# bats test_tags=rootless
 @test "oci: --keep keeps the container that has ended" {
     program true
     oci run --keep --bundle "$BUNDLE" "$ID"
@@ -187,6 +197,7 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"STATUS=x\nREADY=1", "n
     oci delete "$ID"
 }
 
+# bats test_tags=rootless
 @test "oci: a foreground run with a terminal has its caller's" {
     needs program script
     config '.process.terminal = true'
@@ -195,6 +206,7 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"STATUS=x\nREADY=1", "n
     output_has /dev/pts/0 "20 90" "got typed"
 }
 
+# bats test_tags=rootless
 @test "oci: hooks run in their order with the state on their input" {
     cat >"$BATS_TEST_TMPDIR/hook" <<'HOOK'
 #!/bin/sh
@@ -212,6 +224,7 @@ HOOK
     output_is "poststart running $ID"$'\n'"poststop stopped $ID"
 }
 
+# bats test_tags=rootless
 @test "oci: a hook that fails ends it all" {
     config '.hooks.createRuntime = [{ path: "/bin/true" }, { path: "/bin/false" }]'
     oci_fails "error running createRuntime hook #1" -- create --bundle "$BUNDLE" "$ID"

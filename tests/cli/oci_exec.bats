@@ -12,6 +12,7 @@ load oci
     oci_fails -255 "" -- exec --cwd /proc/self/fd/3 "$ID" true
 }
 
+# bats test_tags=rootless
 @test "oci exec: capabilities are added, privileges kept down, on request" {
     config '.process.noNewPrivileges = false'
     started
@@ -47,6 +48,7 @@ PROCESS
     oci_fails -255 'exec: "none": executable file not found in $PATH' -- exec -d "$ID" none
 }
 
+# bats test_tags=rootless
 @test "oci exec: a terminal by the console socket, and of the caller" {
     started
     receive terminal
@@ -61,6 +63,7 @@ PROCESS
     output_has /dev/pts/ "got typed"
 }
 
+# bats test_tags=rootless
 @test "oci exec: descriptors are preserved as many as are asked for" {
     started
     echo third >"$BATS_TEST_TMPDIR/three"
@@ -70,6 +73,7 @@ PROCESS
     oci_fails -255 "preserved-fd 0 (of 1)" -- exec --preserve-fds 1 "$ID" true 3<&-
 }
 
+# bats test_tags=rootless
 @test "oci exec: in a created container, which stays one" {
     oci create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null
     run -0 oci exec "$ID" hostname
@@ -106,6 +110,7 @@ PROCESS
     oci_fails -255 " adding pid " "/none/cgroup.procs: no such file" -- exec --cgroup none "$ID" true
 }
 
+# bats test_tags=rootless
 @test "oci exec: the last variable of a name counts, and signals are passed on" {
     started
     "$OCI" --root "$BATS_TEST_TMPDIR/oci" exec "$ID" sh -c 'trap "exit 8" INT; echo up; while :; do sleep 0.01; done' \

@@ -43,6 +43,7 @@ load oci
     oci_fails "container does not exist" -- state "$ID"
 }
 
+# bats test_tags=rootless
 @test "oci: start tells what fails only then" {
     printf '#!/no/such/interpreter\n' >"$BUNDLE/rootfs/script"
     chmod +x "$BUNDLE/rootfs/script"
@@ -63,6 +64,7 @@ load oci
     oci_fails "invalid container ID format" "invalid character" "container ID" -- state a/b
 }
 
+# bats test_tags=rootless
 @test "oci: signals by number and name, also before the start" {
     oci create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null
     oci kill "$ID" 0

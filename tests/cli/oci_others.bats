@@ -90,6 +90,7 @@ load oci
     output_is "[]"
 }
 
+# bats test_tags=rootless
 @test "oci: kill and delete by regular expression, and all processes" {
     for name in one two; do
         oci run -d --bundle "$BUNDLE" "$ID-$name" </dev/null >/dev/null 2>&1
@@ -114,6 +115,31 @@ load oci
     [[ ${lines[0]} =~ ^\ +0\ +$(id -u)\ +1$ ]]
     [ "${lines[1]}" = "$(readlink /proc/self/ns/pid)" ]
     [ "${lines[2]}" != "$(readlink /proc/self/ns/user)" ]
+}
+
+# bats test_tags=rootless
+@test "oci: inside a user namespace, whose mounts are others', a container lives as ever" {
+    unshare -r true 2>/dev/null || skip "needs user namespaces"
+    mkdir "$BATS_TEST_TMPDIR/given"
+    echo given >"$BATS_TEST_TMPDIR/given/file"
+    config --arg given "$BATS_TEST_TMPDIR/given" '.linux |= del(.uidMappings, .gidMappings) |
+        del(.linux.namespaces[] | select(.type == "user")) |
+        .mounts += [{destination: "/given", source: $given, options: ["rbind", "ro"]},
+            {destination: "/one/file", source: "\($given)/file", options: ["bind"]}]'
+    run -0 unshare -r bash -euc 'oci="$1 --root $2"
+        $oci create --bundle "$3" "$4" </dev/null >/dev/null 2>&1
+        $oci start "$4"
+        $oci state "$4" | jq -r .status
+        $oci exec "$4" sh -c "cat /given/file /one/file /proc/1/comm; touch /given/x 2>&1 || id -u"
+        $oci kill "$4" KILL
+        $oci delete --force "$4"
+        $oci list -q' bash "$OCI" "$BATS_TEST_TMPDIR/oci" "$BUNDLE" "$ID"
+    output_is "running
+given
+given
+sleep
+touch: /given/x: Read-only file system
+0"
 }
 
 @test "oci: without a pid namespace of its own all of it is killed" {
