@@ -124,9 +124,11 @@ static int parse_value(struct arena *a, const char *value, bool alone, struct co
 	return r;
 }
 
-static int check_names(const struct container *c, struct err *e)
+static int check_all(struct arena *a, struct container *c, struct err *e)
 {
 	for (size_t i = 0; i < c->networks.n; i++) {
+		int r;
+
 		if (text_empty(c->networks.v[i].network))
 			return err_set(e, ERR_INVALID, "network name cannot be empty");
 		for (size_t k = 0; k < i; k++)
@@ -135,6 +137,9 @@ static int check_names(const struct container *c, struct err *e)
 					       "network %s is given twice: a container is on it or "
 					       "it isn't",
 					       c->networks.v[i].network);
+		r = network_attachment_check(a, &c->networks.v[i], e);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -194,7 +199,7 @@ static int parse_networks(struct arena *a, const struct create_args *args, const
 				       is_mode(first) ? first : l->v[i]);
 		r = parse_value(a, l->v[i], false, c, e);
 	}
-	return r == 0 ? check_names(c, e) : r;
+	return r == 0 ? check_all(a, c, e) : r;
 }
 
 /* --ip and its like: of the only network there is. */
@@ -312,5 +317,5 @@ int create_args_find_networks(const struct state *s, struct arena *a, struct con
 		/* An id, or the beginning of one, was as good. */
 		c->networks.v[i].network = n->name;
 	}
-	return check_names(c, e);
+	return check_all(a, c, e);
 }

@@ -43,16 +43,17 @@ static int take_address(struct arena *a, struct network_attachment *n, const cha
 static int connect_session(struct session *s, const struct connect_args *args, const char **argv,
 			   struct err *e)
 {
-	struct network_attachment n = { .mac = args->mac, .aliases = args->alias };
-	unsigned char mac[MAC_LEN];
+	struct network_attachment n = { .network = argv[0],
+					.mac = args->mac,
+					.aliases = args->alias };
 	struct network *network;
 	struct container *c;
 	int r = take_address(s->arena, &n, args->ip, AF_INET, e);
 
 	if (r == 0)
 		r = take_address(s->arena, &n, args->ip6, AF_INET6, e);
-	if (r == 0 && args->mac && !mac_parse(args->mac, mac))
-		r = err_set(e, ERR_INVALID, "address %s: invalid MAC address", args->mac);
+	if (r == 0)
+		r = network_attachment_check(s->arena, &n, e);
 	if (r == 0)
 		r = network_find(&s->state, s->arena, argv[0], &network, e);
 	if (r == 0)

@@ -220,6 +220,12 @@ static bool may_share(const struct network *n)
 	return network_driver(n) != NETWORK_BRIDGE || network_mode(n) == NETWORK_UNMANAGED;
 }
 
+/* And what IPv4 has reserved above. */
+static bool is_multicast(const struct address *net)
+{
+	return net->family == AF_INET ? net->bytes[0] >= 224 : net->bytes[0] == 0xff;
+}
+
 static int check_subnet(struct arena *a, struct network *n, struct network_subnet *s,
 			const struct network_world *w, struct err *e)
 {
@@ -235,6 +241,9 @@ static int check_subnet(struct arena *a, struct network *n, struct network_subne
 		return err_set(e, ERR_INVALID,
 			       "subnet %s is too small: beside the gateway there is no address for "
 			       "a container",
+			       s->subnet);
+	if (is_multicast(&net))
+		return err_set(e, ERR_INVALID, "subnet %s is no network of hosts: it is multicast",
 			       s->subnet);
 	if (!may_share(n) && network_subnet_is_used(w, n, s, &net))
 		return err_set(e, ERR_CONFLICT,

@@ -116,6 +116,8 @@ struct network_attachments {
 	struct network_attachment *v;
 	size_t n;
 };
+/* What is wrong with it whatever the network is; brings it into the form that is stored. */
+int network_attachment_check(struct arena *a, struct network_attachment *n, struct err *e);
 
 /* A published port, or `range` of them in a row; podman's PortMapping. */
 struct network_port {

@@ -230,3 +230,22 @@ int network_complete_options(struct arena *a, struct network *n, struct err *e)
 		r = check_one(a, n, &n->options.v[i], e);
 	return r;
 }
+
+int network_attachment_check(struct arena *a, struct network_attachment *n, struct err *e)
+{
+	static const struct network bridge = { .driver = "bridge" };
+	int r = n->mac ? network_check_mac(a, &n->mac, e) : 0;
+
+	if (r == 0 && n->interface)
+		r = network_check_interface(n->interface, "interface", e);
+	if (r == 0 && n->host_interface)
+		r = network_check_interface(n->host_interface, "host interface", e);
+	for (size_t i = 0; r == 0 && i < n->options.n; i++) {
+		struct text_pair *p = &n->options.v[i];
+
+		for (size_t k = 0; r == 0 && k < ARRAY_LEN(known); k++)
+			if (strcmp(known[k].name, p->key) == 0)
+				r = known[k].check(a, &bridge, &p->value, e);
+	}
+	return r < 0 ? err_wrap(e, "invalid option for network %s", n->network) : 0;
+}

@@ -155,6 +155,8 @@ refused() { # WORDS -- ARGUMENTS: nothing is made
     refused "conflicts with a valid network mode" -- none
     refused "names must match" -- .x
     refused "unable to parse ip nowhere" -- --dns nowhere x
+    refused "subnet 224.0.0.0/8 is no network of hosts: it is multicast" -- --subnet 224.0.0.0/8 x
+    refused "it is multicast" -- --subnet ff05::/64 x
 }
 
 # bats test_tags=rootless

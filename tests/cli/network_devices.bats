@@ -290,6 +290,21 @@ another_runs() { # CONTAINER PID
     berth rm "$name" >/dev/null
 }
 
+@test "what can't be asked of a network is refused before there is a container" {
+    fails_with "address 01:00:00:00:00:01: a multicast MAC address can't be an interface's" -- \
+        create --mac-address 01:00:00:00:00:01 tiny
+    fails_with "address 02:00:00:00:00:zz: invalid MAC address" -- create --network podman:mac=02:00:00:00:00:zz tiny
+    fails_with "has at most 15 characters" -- create --network podman:interface_name=sixteen-letters0 tiny
+    fails_with "has at most 15 characters" -- create --network podman:host_interface_name=sixteen-letters0 tiny
+    fails_with "mtu 7 must be between 68 and 65535" -- create --network podman:mtu=7 tiny
+    fails_with 'unknown option "foo"' -- create --network podman:foo=bar tiny
+    run -0 berth ps -aq
+    output_is ""
+    berth create --name c tiny >/dev/null
+    berth network create n >/dev/null
+    fails_with "a multicast MAC address" -- network connect --mac-address 01:00:00:00:00:01 n c
+}
+
 @test "a macvlan is seen outside with its own address" {
     berth network create -d macvlan -o parent=eth0 --subnet 192.0.2.0/24 lan >/dev/null
     berth run -d --name m --network lan:ip=192.0.2.77,mac=02:00:00:00:00:77 tiny sleep 600 >/dev/null
