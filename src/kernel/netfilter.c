@@ -31,13 +31,13 @@ int netfilter_open(int netns, struct err *e)
 struct nlmsghdr *netfilter_begin(void *room, unsigned subsystem, unsigned type, unsigned flags,
 				 int family)
 {
-	struct nlmsghdr *h = mnl_nlmsg_put_header(room);
+	struct nlmsghdr *h = message_begin(room);
 	struct nfgenmsg *g;
 
 	h->nlmsg_type = (uint16_t)(subsystem << 8 | type);
 	h->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
 	h->nlmsg_seq = 1;
-	g = mnl_nlmsg_put_extra_header(h, sizeof(*g));
+	g = message_add(h, sizeof(*g));
 	*g = (struct nfgenmsg){ .nfgen_family = (uint8_t)family, .version = NFNETLINK_V0 };
 	return h;
 }
@@ -57,14 +57,13 @@ int netfilter_ask(int fd, const struct nlmsghdr *request, netfilter_each *each, 
 			continue;
 		if (n <= 0)
 			return n < 0 ? -errno : -EPROTO;
-		for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
-			const struct nlmsgerr *error = mnl_nlmsg_get_payload(h);
+		for (; message_ok(h, left); h = message_next(h, &left)) {
+			const struct nlmsgerr *error = message_data(h);
 
 			if (h->nlmsg_type == NLMSG_DONE)
 				return 0;
 			if (h->nlmsg_type == NLMSG_ERROR)
-				return mnl_nlmsg_get_payload_len(h) >= sizeof(*error) ? error->error
-										      : -EPROTO;
+				return message_len(h) >= sizeof(*error) ? error->error : -EPROTO;
 			if (each)
 				each(arg, h);
 			if (!(h->nlmsg_flags & NLM_F_MULTI))
@@ -95,8 +94,8 @@ int netfilter_has_rules(int socket, const char *table, const char *chain, struct
 	struct nlmsghdr *h = netfilter_begin(room, NFNL_SUBSYS_NFTABLES, NFT_MSG_GETRULE,
 					     NLM_F_DUMP, NFPROTO_INET);
 
-	mnl_attr_put_strz(h, NFTA_RULE_TABLE, table);
-	mnl_attr_put_strz(h, NFTA_RULE_CHAIN, chain);
+	attribute_put_text(h, NFTA_RULE_TABLE, table);
+	attribute_put_text(h, NFTA_RULE_CHAIN, chain);
 	return ask_whether(socket, h, e);
 }
 
@@ -110,25 +109,24 @@ int netfilter_has_interface(int socket, const char *table, const char *set, cons
 	char padded[IF_NAMESIZE] = { 0 };
 
 	strncpy(padded, name, sizeof(padded) - 1);
-	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, table);
-	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, set);
-	list = mnl_attr_nest_start(h, NFTA_SET_ELEM_LIST_ELEMENTS);
-	element = mnl_attr_nest_start(h, NFTA_LIST_ELEM);
-	key = mnl_attr_nest_start(h, NFTA_SET_ELEM_KEY);
-	mnl_attr_put(h, NFTA_DATA_VALUE, sizeof(padded), padded);
-	mnl_attr_nest_end(h, key);
-	mnl_attr_nest_end(h, element);
-	mnl_attr_nest_end(h, list);
+	attribute_put_text(h, NFTA_SET_ELEM_LIST_TABLE, table);
+	attribute_put_text(h, NFTA_SET_ELEM_LIST_SET, set);
+	list = attribute_nest(h, NFTA_SET_ELEM_LIST_ELEMENTS);
+	element = attribute_nest(h, NFTA_LIST_ELEM);
+	key = attribute_nest(h, NFTA_SET_ELEM_KEY);
+	attribute_put(h, NFTA_DATA_VALUE, sizeof(padded), padded);
+	attribute_nest_end(h, key);
+	attribute_nest_end(h, element);
+	attribute_nest_end(h, list);
 	return ask_whether(socket, h, e);
 }
 
 static void note_generation(void *arg, const struct nlmsghdr *h)
 {
-	const struct nlattr *at;
+	const struct nlattr *at = netfilter_find_in(h, NFTA_GEN_ID);
 
-	mnl_attr_for_each(at, h,
-			  sizeof(struct nfgenmsg)) if (mnl_attr_get_type(at) == NFTA_GEN_ID) *
-		(uint32_t *)arg = ntohl(mnl_attr_get_u32(at));
+	if (at && attribute_len(at) == sizeof(uint32_t))
+		*(uint32_t *)arg = ntohl(attribute_u32(at));
 }
 
 int netfilter_generation(int socket, uint32_t *ret, struct err *e)
@@ -160,7 +158,7 @@ void netfilter_put(struct netfilter_value *v, const void *part, size_t len)
 static char *batch_mark(char *at, unsigned type)
 {
 	struct nlmsghdr *h = netfilter_begin(at, 0, type, 0, AF_UNSPEC);
-	struct nfgenmsg *g = mnl_nlmsg_get_payload(h);
+	struct nfgenmsg *g = (struct nfgenmsg *)(at + NLMSG_HDRLEN);
 
 	g->res_id = htons(NFNL_SUBSYS_NFTABLES);
 	return at + h->nlmsg_len;
@@ -168,10 +166,10 @@ static char *batch_mark(char *at, unsigned type)
 
 static void put_value(struct nlmsghdr *h, uint16_t type, const struct netfilter_value *v)
 {
-	struct nlattr *nest = mnl_attr_nest_start(h, type);
+	struct nlattr *nest = attribute_nest(h, type);
 
-	mnl_attr_put(h, NFTA_DATA_VALUE, v->len, v->bytes);
-	mnl_attr_nest_end(h, nest);
+	attribute_put(h, NFTA_DATA_VALUE, v->len, v->bytes);
+	attribute_nest_end(h, nest);
 }
 
 /* Those from v on that are of one set, as one message; ret_n: how many. */
@@ -184,18 +182,18 @@ static char *put_elements(char *at, const char *table, bool add, const struct ne
 	struct nlattr *list;
 	size_t i;
 
-	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, table);
-	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, v->set);
-	list = mnl_attr_nest_start(h, NFTA_SET_ELEM_LIST_ELEMENTS);
+	attribute_put_text(h, NFTA_SET_ELEM_LIST_TABLE, table);
+	attribute_put_text(h, NFTA_SET_ELEM_LIST_SET, v->set);
+	list = attribute_nest(h, NFTA_SET_ELEM_LIST_ELEMENTS);
 	for (i = 0; i < n && i < ELEMENTS_EACH && strcmp(v[i].set, v->set) == 0; i++) {
-		struct nlattr *element = mnl_attr_nest_start(h, NFTA_LIST_ELEM);
+		struct nlattr *element = attribute_nest(h, NFTA_LIST_ELEM);
 
 		put_value(h, NFTA_SET_ELEM_KEY, &v[i].key);
 		if (add)
 			put_value(h, NFTA_SET_ELEM_DATA, &v[i].value);
-		mnl_attr_nest_end(h, element);
+		attribute_nest_end(h, element);
 	}
-	mnl_attr_nest_end(h, list);
+	attribute_nest_end(h, list);
 	*ret_n = i;
 	return at + h->nlmsg_len;
 }
@@ -218,11 +216,10 @@ static int read_answers(int fd)
 			return any ? result : -EPROTO;
 		if (n <= 0)
 			return n < 0 ? -errno : -EPROTO;
-		for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
-			const struct nlmsgerr *error = mnl_nlmsg_get_payload(h);
+		for (; message_ok(h, left); h = message_next(h, &left)) {
+			const struct nlmsgerr *error = message_data(h);
 
-			if (h->nlmsg_type != NLMSG_ERROR ||
-			    mnl_nlmsg_get_payload_len(h) < sizeof(*error))
+			if (h->nlmsg_type != NLMSG_ERROR || message_len(h) < sizeof(*error))
 				continue;
 			any = true;
 			result = result ? result : error->error;
@@ -257,10 +254,16 @@ struct flows {
 
 const struct nlattr *netfilter_find(const struct nlattr *nest, unsigned type)
 {
-	const struct nlattr *at;
+	return attribute_find(attribute_data(nest), attribute_len(nest), type);
+}
 
-	mnl_attr_for_each_nested(at, nest) if (mnl_attr_get_type(at) == type) return at;
-	return NULL;
+const struct nlattr *netfilter_find_in(const struct nlmsghdr *h, unsigned type)
+{
+	const size_t skip = NLMSG_ALIGN(sizeof(struct nfgenmsg));
+
+	if (message_len(h) < skip)
+		return NULL;
+	return attribute_find(message_data_after(h, skip), message_len(h) - skip, type);
 }
 
 static bool matches(const struct flows *f, const struct nlattr *tuple)
@@ -270,22 +273,19 @@ static bool matches(const struct flows *f, const struct nlattr *tuple)
 	const struct nlattr *port = protocol ? netfilter_find(protocol, CTA_PROTO_DST_PORT) : NULL;
 	uint16_t value;
 
-	if (!number || !port || mnl_attr_get_payload_len(number) < 1 ||
-	    mnl_attr_get_payload_len(port) < 2)
+	if (!number || !port || attribute_len(number) < 1 || attribute_len(port) < 2)
 		return false;
-	value = ntohs(mnl_attr_get_u16(port));
-	return mnl_attr_get_u8(number) == f->protocol && value >= f->first && value <= f->last;
+	value = ntohs(attribute_u16(port));
+	return attribute_u8(number) == f->protocol && value >= f->first && value <= f->last;
 }
 
 static void collect(void *arg, const struct nlmsghdr *h)
 {
+	const struct nlattr *at = netfilter_find_in(h, CTA_TUPLE_ORIG);
 	struct flows *f = arg;
-	const struct nlattr *at;
 
-	mnl_attr_for_each(at, h,
-			  sizeof(struct nfgenmsg)) if (mnl_attr_get_type(at) == CTA_TUPLE_ORIG &&
-						       matches(f, at))
-		buf_add(&f->tuples, at, MNL_ALIGN(at->nla_len));
+	if (at && matches(f, at))
+		buf_add(&f->tuples, at, NLMSG_ALIGN(at->nla_len));
 }
 
 int netfilter_forget_flows(int socket, int family, uint8_t protocol, uint16_t first_port,
@@ -302,12 +302,12 @@ int netfilter_forget_flows(int socket, int family, uint8_t protocol, uint16_t fi
 
 		h = netfilter_begin(room, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE, NLM_F_ACK,
 				    family);
-		mnl_attr_put(h, CTA_TUPLE_ORIG | NLA_F_NESTED, mnl_attr_get_payload_len(tuple),
-			     mnl_attr_get_payload(tuple));
+		attribute_put(h, CTA_TUPLE_ORIG | NLA_F_NESTED, attribute_len(tuple),
+			      attribute_data(tuple));
 		r = netfilter_ask(socket, h, NULL, NULL);
 		/* It ended by itself. */
 		r = r == -ENOENT ? 0 : r;
-		at += MNL_ALIGN(tuple->nla_len);
+		at += NLMSG_ALIGN(tuple->nla_len);
 	}
 	buf_free(&f.tuples);
 	return r < 0 ? err_from(e, r, "forget flows to published ports") : 0;

@@ -10,22 +10,13 @@
 #include "kernel/netfilter.h"
 #include "kernel/netfilter_private.h"
 
-static const struct nlattr *find_in(const struct nlmsghdr *h, unsigned type)
-{
-	const struct nlattr *at;
-
-	mnl_attr_for_each(at, h,
-			  sizeof(struct nfgenmsg)) if (mnl_attr_get_type(at) == type) return at;
-	return NULL;
-}
-
 static void copy_name(char *to, size_t size, const struct nlattr *from)
 {
-	size_t len = mnl_attr_get_payload_len(from);
+	size_t len = attribute_len(from);
 
 	if (len >= size)
 		len = size - 1;
-	memcpy(to, mnl_attr_get_payload(from), len);
+	memcpy(to, attribute_data(from), len);
 	to[len] = '\0';
 }
 
@@ -34,7 +25,7 @@ static uint32_t number_in(const struct nlattr *nest, unsigned type, uint32_t oth
 {
 	const struct nlattr *at = netfilter_find(nest, type);
 
-	return at && mnl_attr_get_payload_len(at) == 4 ? ntohl(mnl_attr_get_u32(at)) : otherwise;
+	return at && attribute_len(at) == 4 ? ntohl(attribute_u32(at)) : otherwise;
 }
 
 struct each_chain {
@@ -45,11 +36,11 @@ struct each_chain {
 static void tell_chain(void *arg, const struct nlmsghdr *h)
 {
 	const struct each_chain *each = arg;
-	const struct nfgenmsg *g = mnl_nlmsg_get_payload(h);
-	const struct nlattr *table = find_in(h, NFTA_CHAIN_TABLE);
-	const struct nlattr *name = find_in(h, NFTA_CHAIN_NAME);
-	const struct nlattr *hook = find_in(h, NFTA_CHAIN_HOOK);
-	const struct nlattr *policy = find_in(h, NFTA_CHAIN_POLICY);
+	const struct nfgenmsg *g = message_data(h);
+	const struct nlattr *table = netfilter_find_in(h, NFTA_CHAIN_TABLE);
+	const struct nlattr *name = netfilter_find_in(h, NFTA_CHAIN_NAME);
+	const struct nlattr *hook = netfilter_find_in(h, NFTA_CHAIN_HOOK);
+	const struct nlattr *policy = netfilter_find_in(h, NFTA_CHAIN_POLICY);
 	struct netfilter_chain c = { 0 };
 
 	if (!table || !name || !hook)
@@ -58,8 +49,7 @@ static void tell_chain(void *arg, const struct nlmsghdr *h)
 	copy_name(c.table, sizeof(c.table), table);
 	copy_name(c.name, sizeof(c.name), name);
 	c.hook = number_in(hook, NFTA_HOOK_HOOKNUM, UINT32_MAX);
-	c.drops = policy && mnl_attr_get_payload_len(policy) == 4 &&
-		  ntohl(mnl_attr_get_u32(policy)) == NF_DROP;
+	c.drops = policy && attribute_len(policy) == 4 && ntohl(attribute_u32(policy)) == NF_DROP;
 	each->each(each->arg, &c);
 }
 
@@ -83,8 +73,8 @@ struct search {
  * no name has. */
 static bool mentions(const struct nlmsghdr *h, const char *word)
 {
-	const unsigned char *at = mnl_nlmsg_get_payload(h);
-	const unsigned char *end = at + mnl_nlmsg_get_payload_len(h);
+	const unsigned char *at = message_data(h);
+	const unsigned char *end = at + message_len(h);
 	size_t len = strlen(word) + 1;
 
 	for (at++; at < end && (at = memmem(at, (size_t)(end - at), word, len)); at++)
@@ -96,12 +86,12 @@ static bool mentions(const struct nlmsghdr *h, const char *word)
 static void look_for(void *arg, const struct nlmsghdr *h)
 {
 	struct search *s = arg;
-	const struct nlattr *handle = find_in(h, NFTA_RULE_HANDLE);
+	const struct nlattr *handle = netfilter_find_in(h, NFTA_RULE_HANDLE);
 
-	if (!handle || mnl_attr_get_payload_len(handle) != 8 || (s->word && !mentions(h, s->word)))
+	if (!handle || attribute_len(handle) != 8 || (s->word && !mentions(h, s->word)))
 		return;
 	if (s->found < s->max)
-		s->handles[s->found] = be64toh(mnl_attr_get_u64(handle));
+		s->handles[s->found] = be64toh(attribute_u64(handle));
 	s->found++;
 }
 
@@ -114,9 +104,9 @@ int netfilter_find_rules(int socket, const struct netfilter_rules *of, uint64_t 
 					     NLM_F_DUMP, of->family);
 	int r;
 
-	mnl_attr_put_strz(h, NFTA_RULE_TABLE, of->table);
+	attribute_put_text(h, NFTA_RULE_TABLE, of->table);
 	if (of->chain)
-		mnl_attr_put_strz(h, NFTA_RULE_CHAIN, of->chain);
+		attribute_put_text(h, NFTA_RULE_CHAIN, of->chain);
 	r = netfilter_ask(socket, h, look_for, &s);
 	if (r < 0 && r != -ENOENT)
 		return err_from(e, r, "look at the firewall");

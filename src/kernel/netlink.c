@@ -5,30 +5,28 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "kernel/netlink_private.h"
 #include "kernel/netns.h"
 
 int netlink_open(int netns, struct netlink **ret, struct err *e)
 {
+	static const struct sockaddr_nl kernel_decides = { .nl_family = AF_NETLINK };
 	AUTO(netlink) n = calloc(1, sizeof(*n));
-	int on = 1, fd;
+	int on = 1;
 
 	if (!n)
 		abort();
-	fd = kernel_netns_socket(netns, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, e);
-	if (fd < 0)
-		return fd;
-	n->socket = mnl_socket_fdopen(fd);
-	if (!n->socket) {
-		close(fd);
-		return err_sys(e, "open a netlink socket");
-	}
+	n->socket = kernel_netns_socket(netns, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, e);
+	if (n->socket < 0)
+		return n->socket;
 	/* Kernels that can't say more (before 4.12) say less. */
-	mnl_socket_setsockopt(n->socket, NETLINK_EXT_ACK, &on, sizeof(on));
-	mnl_socket_setsockopt(n->socket, NETLINK_CAP_ACK, &on, sizeof(on));
-	mnl_socket_setsockopt(n->socket, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
-	if (mnl_socket_bind(n->socket, 0, MNL_SOCKET_AUTOPID) < 0)
+	setsockopt(n->socket, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	setsockopt(n->socket, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	setsockopt(n->socket, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
+	if (bind(n->socket, (struct sockaddr *)&kernel_decides, sizeof(kernel_decides)) < 0)
 		return err_sys(e, "bind a netlink socket");
 	*ret = take_ptr(n);
 	return 0;
@@ -38,14 +36,13 @@ void netlink_free(struct netlink *n)
 {
 	if (!n)
 		return;
-	if (n->socket)
-		mnl_socket_close(n->socket);
+	close_p(&n->socket);
 	free(n);
 }
 
 int netlink_fd(const struct netlink *n)
 {
-	return mnl_socket_get_fd(n->socket);
+	return n->socket;
 }
 
 struct nlmsghdr *netlink_begin(struct netlink *n, uint16_t type, uint16_t flags)
@@ -53,7 +50,7 @@ struct nlmsghdr *netlink_begin(struct netlink *n, uint16_t type, uint16_t flags)
 	struct nlmsghdr *h;
 
 	memset(n->request, 0, sizeof(n->request));
-	h = mnl_nlmsg_put_header(n->request);
+	h = message_begin(n->request);
 	h->nlmsg_type = type;
 	h->nlmsg_flags = NLM_F_REQUEST | flags;
 	h->nlmsg_seq = ++n->sequence;
@@ -66,41 +63,40 @@ void netlink_attributes(const struct nlattr *first, size_t bytes, const struct n
 	const struct nlattr *at = first;
 
 	memset(ret, 0, (max + 1) * sizeof(*ret));
-	while (mnl_attr_ok(at, (int)(bytes - (size_t)((const char *)at - (const char *)first)))) {
-		if (mnl_attr_get_type(at) <= max)
-			ret[mnl_attr_get_type(at)] = at;
-		at = mnl_attr_next(at);
+	while (attribute_ok(at, (int)(bytes - (size_t)((const char *)at - (const char *)first)))) {
+		if (attribute_type(at) <= max)
+			ret[attribute_type(at)] = at;
+		at = attribute_next(at);
 	}
 }
 
 /* The kernel's own words, or NULL. */
 static const char *words(const struct nlmsghdr *h)
 {
-	const struct nlmsgerr *error = mnl_nlmsg_get_payload(h);
+	const struct nlmsgerr *error = message_data(h);
 	const struct nlattr *attributes[NLMSGERR_ATTR_MSG + 1];
 	size_t skip = sizeof(*error);
 
 	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
 		return NULL;
 	if (!(h->nlmsg_flags & NLM_F_CAPPED))
-		skip += MNL_ALIGN(error->msg.nlmsg_len - sizeof(error->msg));
-	if (mnl_nlmsg_get_payload_len(h) < skip)
+		skip += NLMSG_ALIGN(error->msg.nlmsg_len - sizeof(error->msg));
+	if (message_len(h) < skip)
 		return NULL;
-	netlink_attributes(mnl_nlmsg_get_payload_offset(h, skip),
-			   mnl_nlmsg_get_payload_len(h) - skip, attributes, NLMSGERR_ATTR_MSG);
-	if (!attributes[NLMSGERR_ATTR_MSG] ||
-	    mnl_attr_validate(attributes[NLMSGERR_ATTR_MSG], MNL_TYPE_NUL_STRING) < 0)
+	netlink_attributes(message_data_after(h, skip), message_len(h) - skip, attributes,
+			   NLMSGERR_ATTR_MSG);
+	if (!attributes[NLMSGERR_ATTR_MSG] || !attribute_is_text(attributes[NLMSGERR_ATTR_MSG]))
 		return NULL;
-	return mnl_attr_get_str(attributes[NLMSGERR_ATTR_MSG]);
+	return attribute_text(attributes[NLMSGERR_ATTR_MSG]);
 }
 
 /* An acknowledgement, good or bad. */
 static int read_error(const struct nlmsghdr *h, struct err *e, const char *what)
 {
-	const struct nlmsgerr *error = mnl_nlmsg_get_payload(h);
+	const struct nlmsgerr *error = message_data(h);
 	const char *said;
 
-	if (mnl_nlmsg_get_payload_len(h) < sizeof(*error))
+	if (message_len(h) < sizeof(*error))
 		return err_set(e, ERR_SYSTEM, "%s: the kernel's answer is too short", what);
 	if (error->error >= 0)
 		return 0;
@@ -140,10 +136,23 @@ static int read_message(struct netlink *n, const struct nlmsghdr *h, struct aski
 	return !(h->nlmsg_flags & NLM_F_MULTI);
 }
 
+static ssize_t receive_some(struct netlink *n)
+{
+	struct iovec room = { n->answer, sizeof(n->answer) };
+	struct msghdr m = { .msg_iov = &room, .msg_iovlen = 1 };
+	ssize_t got = recvmsg(n->socket, &m, 0);
+
+	if (got >= 0 && (m.msg_flags & MSG_TRUNC)) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return got;
+}
+
 static int receive(struct netlink *n, struct asking *q)
 {
 	for (;;) {
-		ssize_t got = mnl_socket_recvfrom(n->socket, n->answer, sizeof(n->answer));
+		ssize_t got = receive_some(n);
 		const struct nlmsghdr *h = (const struct nlmsghdr *)n->answer;
 		int left = (int)got;
 
@@ -151,7 +160,7 @@ static int receive(struct netlink *n, struct asking *q)
 			continue;
 		if (got < 0)
 			return err_sys(q->e, "%s", q->what);
-		for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+		for (; message_ok(h, left); h = message_next(h, &left)) {
 			int r = read_message(n, h, q);
 
 			if (r)
@@ -163,7 +172,7 @@ static int receive(struct netlink *n, struct asking *q)
 int netlink_ask(struct netlink *n, struct nlmsghdr *request, netlink_each *each, void *arg,
 		struct err *e, const char *what)
 {
-	if (mnl_socket_sendto(n->socket, request, request->nlmsg_len) < 0)
+	if (send(n->socket, request, request->nlmsg_len, 0) < 0)
 		return err_sys(e, "%s", what);
 	return receive(n, &(struct asking){ each, arg, what, e, 0 });
 }

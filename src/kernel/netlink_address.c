@@ -12,11 +12,11 @@
 static bool read_address(const struct nlattr *attribute, int family, struct address *ret)
 {
 	ret->family = family;
-	if (!attribute || mnl_attr_get_payload_len(attribute) != address_len(ret)) {
+	if (!attribute || attribute_len(attribute) != address_len(ret)) {
 		ret->family = 0;
 		return false;
 	}
-	memcpy(ret->bytes, mnl_attr_get_payload(attribute), address_len(ret));
+	memcpy(ret->bytes, attribute_data(attribute), address_len(ret));
 	ret->prefix = address_bits(ret);
 	return true;
 }
@@ -25,7 +25,7 @@ static struct nlmsghdr *begin_address(struct netlink *n, uint16_t type, uint16_t
 				      const struct address *a)
 {
 	struct nlmsghdr *h = netlink_begin(n, type, flags);
-	struct ifaddrmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	struct ifaddrmsg *m = message_add(h, sizeof(*m));
 
 	m->ifa_family = (uint8_t)a->family;
 	m->ifa_prefixlen = (uint8_t)a->prefix;
@@ -33,8 +33,8 @@ static struct nlmsghdr *begin_address(struct netlink *n, uint16_t type, uint16_t
 	/* Nobody else can have it: it was leased. */
 	if (a->family == AF_INET6 && type == RTM_NEWADDR)
 		m->ifa_flags = IFA_F_NODAD;
-	mnl_attr_put(h, IFA_LOCAL, address_len(a), a->bytes);
-	mnl_attr_put(h, IFA_ADDRESS, address_len(a), a->bytes);
+	attribute_put(h, IFA_LOCAL, address_len(a), a->bytes);
+	attribute_put(h, IFA_ADDRESS, address_len(a), a->bytes);
 	return h;
 }
 
@@ -44,7 +44,7 @@ int netlink_address_add(struct netlink *n, int index, const struct address *a, s
 	char text[ADDRESS_TEXT];
 
 	if (a->family == AF_INET && a->prefix < 31)
-		mnl_attr_put(h, IFA_BROADCAST, 4, address_last(a).bytes);
+		attribute_put(h, IFA_BROADCAST, 4, address_last(a).bytes);
 	return netlink_do(n, h, e, "add the address %s", address_print_net(a, text));
 }
 
@@ -69,14 +69,14 @@ bool netlink_read_address(const void *payload, size_t len, struct netlink_addres
 
 	if (len < sizeof(*m) || (m->ifa_family != AF_INET && m->ifa_family != AF_INET6))
 		return false;
-	netlink_attributes((const void *)((const char *)payload + MNL_ALIGN(sizeof(*m))),
-			   len - MNL_ALIGN(sizeof(*m)), in, IFA_FLAGS);
+	netlink_attributes((const void *)((const char *)payload + NLMSG_ALIGN(sizeof(*m))),
+			   len - NLMSG_ALIGN(sizeof(*m)), in, IFA_FLAGS);
 	*ret = (struct netlink_address){ .exact = payload, .exact_len = len };
 	/* IFA_ADDRESS is the other end's, where there is one. */
 	if (!read_address(in[IFA_LOCAL] ? in[IFA_LOCAL] : in[IFA_ADDRESS], m->ifa_family,
 			  &ret->address))
 		return false;
-	flags = in[IFA_FLAGS] ? mnl_attr_get_u32(in[IFA_FLAGS]) : m->ifa_flags;
+	flags = in[IFA_FLAGS] ? attribute_u32(in[IFA_FLAGS]) : m->ifa_flags;
 	ret->address.prefix = m->ifa_prefixlen;
 	ret->index = (int)m->ifa_index;
 	ret->permanent = flags & IFA_F_PERMANENT;
@@ -92,7 +92,7 @@ static int tell_address(void *arg, const struct nlmsghdr *h)
 	struct netlink_address a;
 
 	if (h->nlmsg_type != RTM_NEWADDR ||
-	    !netlink_read_address(mnl_nlmsg_get_payload(h), mnl_nlmsg_get_payload_len(h), &a))
+	    !netlink_read_address(message_data(h), message_len(h), &a))
 		return 0;
 	return each->each(each->arg, &a);
 }
@@ -101,14 +101,14 @@ int netlink_addresses(struct netlink *n, netlink_each_address *each, void *arg, 
 {
 	struct nlmsghdr *h = netlink_begin(n, RTM_GETADDR, NLM_F_DUMP);
 
-	mnl_nlmsg_put_extra_header(h, sizeof(struct ifaddrmsg));
+	message_add(h, sizeof(struct ifaddrmsg));
 	return netlink_ask(n, h, tell_address, &(struct each_address){ each, arg }, e,
 			   "list the addresses");
 }
 
 static void put_route(struct nlmsghdr *h, const struct netlink_route *route)
 {
-	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	struct rtmsg *m = message_add(h, sizeof(*m));
 	const struct address *to = &route->destination;
 	uint32_t table = route->table ? route->table : RT_TABLE_MAIN;
 
@@ -123,16 +123,16 @@ static void put_route(struct nlmsghdr *h, const struct netlink_route *route)
 	if (route->on_link)
 		m->rtm_flags = RTNH_F_ONLINK;
 	if (to->prefix)
-		mnl_attr_put(h, RTA_DST, address_len(to), address_first(to).bytes);
+		attribute_put(h, RTA_DST, address_len(to), address_first(to).bytes);
 	if (route->gateway.family)
-		mnl_attr_put(h, RTA_GATEWAY, address_len(&route->gateway), route->gateway.bytes);
+		attribute_put(h, RTA_GATEWAY, address_len(&route->gateway), route->gateway.bytes);
 	if (route->source.family)
-		mnl_attr_put(h, RTA_PREFSRC, address_len(&route->source), route->source.bytes);
+		attribute_put(h, RTA_PREFSRC, address_len(&route->source), route->source.bytes);
 	if (route->index)
-		mnl_attr_put_u32(h, RTA_OIF, (uint32_t)route->index);
+		attribute_put_u32(h, RTA_OIF, (uint32_t)route->index);
 	if (route->metric)
-		mnl_attr_put_u32(h, RTA_PRIORITY, route->metric);
-	mnl_attr_put_u32(h, RTA_TABLE, table);
+		attribute_put_u32(h, RTA_PRIORITY, route->metric);
+	attribute_put_u32(h, RTA_TABLE, table);
 }
 
 static int do_route(struct netlink *n, uint16_t type, uint16_t flags,
@@ -173,17 +173,17 @@ bool netlink_read_route(const void *payload, size_t len, struct netlink_route *r
 	if (len < sizeof(*m) || (m->rtm_family != AF_INET && m->rtm_family != AF_INET6) ||
 	    m->rtm_type != RTN_UNICAST)
 		return false;
-	netlink_attributes((const void *)((const char *)payload + MNL_ALIGN(sizeof(*m))),
-			   len - MNL_ALIGN(sizeof(*m)), in, RTA_TABLE);
+	netlink_attributes((const void *)((const char *)payload + NLMSG_ALIGN(sizeof(*m))),
+			   len - NLMSG_ALIGN(sizeof(*m)), in, RTA_TABLE);
 	if (in[RTA_MULTIPATH])
 		return false;
 	*ret = (struct netlink_route){
 		.protocol = m->rtm_protocol,
 		.scope = m->rtm_scope,
 		.on_link = m->rtm_flags & RTNH_F_ONLINK,
-		.table = in[RTA_TABLE] ? mnl_attr_get_u32(in[RTA_TABLE]) : m->rtm_table,
-		.metric = in[RTA_PRIORITY] ? mnl_attr_get_u32(in[RTA_PRIORITY]) : 0,
-		.index = in[RTA_OIF] ? (int)mnl_attr_get_u32(in[RTA_OIF]) : 0,
+		.table = in[RTA_TABLE] ? attribute_u32(in[RTA_TABLE]) : m->rtm_table,
+		.metric = in[RTA_PRIORITY] ? attribute_u32(in[RTA_PRIORITY]) : 0,
+		.index = in[RTA_OIF] ? (int)attribute_u32(in[RTA_OIF]) : 0,
 		.exact = payload,
 		.exact_len = len,
 	};
@@ -201,7 +201,7 @@ static int tell_route(void *arg, const struct nlmsghdr *h)
 	struct netlink_route route;
 
 	if (h->nlmsg_type != RTM_NEWROUTE ||
-	    !netlink_read_route(mnl_nlmsg_get_payload(h), mnl_nlmsg_get_payload_len(h), &route))
+	    !netlink_read_route(message_data(h), message_len(h), &route))
 		return 0;
 	return each->each(each->arg, &route);
 }
@@ -210,7 +210,7 @@ int netlink_routes(struct netlink *n, netlink_each_route *each, void *arg, struc
 {
 	struct nlmsghdr *h = netlink_begin(n, RTM_GETROUTE, NLM_F_DUMP);
 
-	mnl_nlmsg_put_extra_header(h, sizeof(struct rtmsg));
+	message_add(h, sizeof(struct rtmsg));
 	return netlink_ask(n, h, tell_route, &(struct each_route){ each, arg }, e,
 			   "list the routes");
 }
@@ -218,25 +218,25 @@ int netlink_routes(struct netlink *n, netlink_each_route *each, void *arg, struc
 int netlink_rule_add(struct netlink *n, int family, uint32_t mark, uint32_t table, struct err *e)
 {
 	struct nlmsghdr *h = netlink_begin(n, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL);
-	struct fib_rule_hdr *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	struct fib_rule_hdr *m = message_add(h, sizeof(*m));
 
 	m->family = (uint8_t)family;
 	m->action = FR_ACT_TO_TBL;
-	mnl_attr_put_u32(h, FRA_FWMARK, mark);
-	mnl_attr_put_u32(h, FRA_TABLE, table);
+	attribute_put_u32(h, FRA_FWMARK, mark);
+	attribute_put_u32(h, FRA_TABLE, table);
 	return netlink_do(n, h, e, "add the rule of mark %u", mark);
 }
 
 int netlink_neighbour_remove(struct netlink *n, int index, const struct address *a, struct err *e)
 {
 	struct nlmsghdr *h = netlink_begin(n, RTM_DELNEIGH, 0);
-	struct ndmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	struct ndmsg *m = message_add(h, sizeof(*m));
 	char text[ADDRESS_TEXT];
 	int r;
 
 	m->ndm_family = (uint8_t)a->family;
 	m->ndm_ifindex = index;
-	mnl_attr_put(h, NDA_DST, address_len(a), a->bytes);
+	attribute_put(h, NDA_DST, address_len(a), a->bytes);
 	r = netlink_do(n, h, e, "forget the neighbour %s", address_print(a, text));
 	return r == -ENOENT ? 0 : r;
 }

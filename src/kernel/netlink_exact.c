@@ -17,13 +17,13 @@ typedef bool is_wanted(uint16_t type, bool keep_label);
 static void copy_attributes(struct nlmsghdr *h, const void *exact, size_t skip, size_t len,
 			    is_wanted *wanted, bool keep_label)
 {
-	const struct nlattr *at = (const void *)((const char *)exact + MNL_ALIGN(skip));
+	const struct nlattr *at = (const void *)((const char *)exact + NLMSG_ALIGN(skip));
 	const char *end = (const char *)exact + len;
 
-	for (; mnl_attr_ok(at, (int)(end - (const char *)at)); at = mnl_attr_next(at))
-		if (wanted(mnl_attr_get_type(at), keep_label))
-			mnl_attr_put(h, at->nla_type, mnl_attr_get_payload_len(at),
-				     mnl_attr_get_payload(at));
+	for (; attribute_ok(at, (int)(end - (const char *)at)); at = attribute_next(at))
+		if (wanted(attribute_type(at), keep_label))
+			attribute_put(h, at->nla_type, attribute_len(at),
+				     attribute_data(at));
 }
 
 static bool is_of_address(uint16_t type, bool keep_label)
@@ -38,9 +38,9 @@ static uint32_t flags_of(const struct ifaddrmsg *m, size_t len)
 	const struct nlattr *in[IFA_FLAGS + 1];
 	uint32_t flags;
 
-	netlink_attributes((const void *)((const char *)m + MNL_ALIGN(sizeof(*m))),
-			   len - MNL_ALIGN(sizeof(*m)), in, IFA_FLAGS);
-	flags = in[IFA_FLAGS] ? mnl_attr_get_u32(in[IFA_FLAGS]) : m->ifa_flags;
+	netlink_attributes((const void *)((const char *)m + NLMSG_ALIGN(sizeof(*m))),
+			   len - NLMSG_ALIGN(sizeof(*m)), in, IFA_FLAGS);
+	flags = in[IFA_FLAGS] ? attribute_u32(in[IFA_FLAGS]) : m->ifa_flags;
 	if (m->ifa_family == AF_INET)
 		return flags & (IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN);
 	return (flags & (IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE |
@@ -52,7 +52,7 @@ int netlink_address_put(struct netlink *n, int index, const void *exact, size_t 
 			bool keep_label, struct err *e)
 {
 	struct nlmsghdr *h = netlink_begin(n, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
-	struct ifaddrmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	struct ifaddrmsg *m = message_add(h, sizeof(*m));
 	struct netlink_address a;
 	char text[ADDRESS_TEXT];
 
@@ -62,7 +62,7 @@ int netlink_address_put(struct netlink *n, int index, const void *exact, size_t 
 	m->ifa_index = (uint32_t)index;
 	m->ifa_flags = 0;
 	copy_attributes(h, exact, sizeof(*m), len, is_of_address, keep_label);
-	mnl_attr_put_u32(h, IFA_FLAGS, flags_of(exact, len));
+	attribute_put_u32(h, IFA_FLAGS, flags_of(exact, len));
 	return netlink_do(n, h, e, "add the address %s", address_print_net(&a.address, text));
 }
 
@@ -74,7 +74,7 @@ static bool is_of_route(uint16_t type, bool keep_label)
 int netlink_route_put(struct netlink *n, int index, const void *exact, size_t len, struct err *e)
 {
 	struct nlmsghdr *h = netlink_begin(n, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
-	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	struct rtmsg *m = message_add(h, sizeof(*m));
 	char to[ADDRESS_TEXT], by[ADDRESS_TEXT];
 	struct netlink_route route;
 
@@ -83,7 +83,7 @@ int netlink_route_put(struct netlink *n, int index, const void *exact, size_t le
 	memcpy(m, exact, sizeof(*m));
 	m->rtm_flags &= RTNH_F_ONLINK;
 	copy_attributes(h, exact, sizeof(*m), len, is_of_route, false);
-	mnl_attr_put_u32(h, RTA_OIF, (uint32_t)index);
+	attribute_put_u32(h, RTA_OIF, (uint32_t)index);
 	address_print_net(&route.destination, to);
 	if (!route.gateway.family)
 		return netlink_do(n, h, e, "add the route to %s", to);

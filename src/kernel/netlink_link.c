@@ -16,7 +16,7 @@
 
 static struct ifinfomsg *put_info(struct nlmsghdr *h, int index, const struct netlink_link *link)
 {
-	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(h, sizeof(*info));
+	struct ifinfomsg *info = message_add(h, sizeof(*info));
 
 	info->ifi_family = AF_UNSPEC;
 	info->ifi_index = index;
@@ -30,47 +30,47 @@ static struct ifinfomsg *put_info(struct nlmsghdr *h, int index, const struct ne
 static void put_common(struct nlmsghdr *h, const struct netlink_link *link)
 {
 	if (link->name)
-		mnl_attr_put_strz(h, IFLA_IFNAME, link->name);
+		attribute_put_text(h, IFLA_IFNAME, link->name);
 	if (link->mac)
-		mnl_attr_put(h, IFLA_ADDRESS, MAC_LEN, link->mac);
+		attribute_put(h, IFLA_ADDRESS, MAC_LEN, link->mac);
 	if (link->mtu)
-		mnl_attr_put_u32(h, IFLA_MTU, link->mtu);
+		attribute_put_u32(h, IFLA_MTU, link->mtu);
 	if (link->master)
-		mnl_attr_put_u32(h, IFLA_MASTER, link->master < 0 ? 0 : (uint32_t)link->master);
+		attribute_put_u32(h, IFLA_MASTER, link->master < 0 ? 0 : (uint32_t)link->master);
 	if (link->alias)
-		mnl_attr_put_str(h, IFLA_IFALIAS, link->alias);
+		attribute_put_words(h, IFLA_IFALIAS, link->alias);
 	if (link->netns)
-		mnl_attr_put_u32(h, IFLA_NET_NS_FD, (uint32_t)*link->netns);
+		attribute_put_u32(h, IFLA_NET_NS_FD, (uint32_t)*link->netns);
 }
 
 static void put_peer(struct nlmsghdr *h, const struct netlink_link *peer)
 {
-	struct nlattr *nest = mnl_attr_nest_start(h, VETH_INFO_PEER);
+	struct nlattr *nest = attribute_nest(h, VETH_INFO_PEER);
 
 	put_info(h, 0, peer);
 	put_common(h, peer);
-	mnl_attr_nest_end(h, nest);
+	attribute_nest_end(h, nest);
 }
 
 static void put_data(struct nlmsghdr *h, const struct netlink_link *link)
 {
-	struct nlattr *data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
+	struct nlattr *data = attribute_nest(h, IFLA_INFO_DATA);
 
 	if (strcmp(link->kind, "macvlan") == 0) {
-		mnl_attr_put_u32(h, IFLA_MACVLAN_MODE, link->mode);
+		attribute_put_u32(h, IFLA_MACVLAN_MODE, link->mode);
 		if (link->broadcast_limit)
-			mnl_attr_put_u32(h, MACVLAN_BC_CUTOFF, (uint32_t)*link->broadcast_limit);
+			attribute_put_u32(h, MACVLAN_BC_CUTOFF, (uint32_t)*link->broadcast_limit);
 	} else if (strcmp(link->kind, "ipvlan") == 0) {
-		mnl_attr_put_u16(h, IFLA_IPVLAN_MODE, (uint16_t)link->mode);
+		attribute_put_u16(h, IFLA_IPVLAN_MODE, (uint16_t)link->mode);
 	} else if (strcmp(link->kind, "vlan") == 0) {
-		mnl_attr_put_u16(h, IFLA_VLAN_ID, link->vlan);
+		attribute_put_u16(h, IFLA_VLAN_ID, link->vlan);
 	} else if (strcmp(link->kind, "bridge") == 0 && link->vlan) {
-		mnl_attr_put_u8(h, IFLA_BR_VLAN_FILTERING, 1);
-		mnl_attr_put_u16(h, IFLA_BR_VLAN_DEFAULT_PVID, link->vlan);
+		attribute_put_u8(h, IFLA_BR_VLAN_FILTERING, 1);
+		attribute_put_u16(h, IFLA_BR_VLAN_DEFAULT_PVID, link->vlan);
 	} else if (strcmp(link->kind, "veth") == 0 && link->peer) {
 		put_peer(h, link->peer);
 	}
-	mnl_attr_nest_end(h, data);
+	attribute_nest_end(h, data);
 }
 
 static int add_link(struct netlink *n, const struct netlink_link *link, struct err *e)
@@ -81,11 +81,11 @@ static int add_link(struct netlink *n, const struct netlink_link *link, struct e
 	put_info(h, 0, link);
 	put_common(h, link);
 	if (link->parent)
-		mnl_attr_put_u32(h, IFLA_LINK, (uint32_t)link->parent);
-	nest = mnl_attr_nest_start(h, IFLA_LINKINFO);
-	mnl_attr_put_str(h, IFLA_INFO_KIND, link->kind);
+		attribute_put_u32(h, IFLA_LINK, (uint32_t)link->parent);
+	nest = attribute_nest(h, IFLA_LINKINFO);
+	attribute_put_words(h, IFLA_INFO_KIND, link->kind);
 	put_data(h, link);
-	mnl_attr_nest_end(h, nest);
+	attribute_nest_end(h, nest);
 	return netlink_do(n, h, e, "add the %s interface %s", link->kind,
 			  link->name ? link->name : "");
 }
@@ -151,38 +151,36 @@ static void read_kind(const struct nlattr *nest, struct netlink_info *ret)
 {
 	const struct nlattr *in[IFLA_INFO_KIND + 1];
 
-	netlink_attributes(mnl_attr_get_payload(nest), mnl_attr_get_payload_len(nest), in,
-			   IFLA_INFO_KIND);
+	netlink_attributes(attribute_data(nest), attribute_len(nest), in, IFLA_INFO_KIND);
 	if (in[IFLA_INFO_KIND])
-		strncpy(ret->kind, mnl_attr_get_str(in[IFLA_INFO_KIND]), sizeof(ret->kind) - 1);
+		strncpy(ret->kind, attribute_text(in[IFLA_INFO_KIND]), sizeof(ret->kind) - 1);
 }
 
 static int number(const struct nlattr *attribute)
 {
-	return attribute ? (int)mnl_attr_get_u32(attribute) : 0;
+	return attribute ? (int)attribute_u32(attribute) : 0;
 }
 
 static bool read_info(const struct nlmsghdr *h, struct netlink_info *ret)
 {
-	const struct ifinfomsg *info = mnl_nlmsg_get_payload(h);
+	const struct ifinfomsg *info = message_data(h);
 	const struct nlattr *in[IFLA_LINK_NETNSID + 1];
 
 	memset(ret, 0, sizeof(*ret));
-	if (h->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(h) < sizeof(*info))
+	if (h->nlmsg_type != RTM_NEWLINK || message_len(h) < sizeof(*info))
 		return false;
-	netlink_attributes(mnl_nlmsg_get_payload_offset(h, sizeof(*info)),
-			   mnl_nlmsg_get_payload_len(h) - MNL_ALIGN(sizeof(*info)), in,
-			   IFLA_LINK_NETNSID);
+	netlink_attributes(message_data_after(h, sizeof(*info)),
+			   message_len(h) - NLMSG_ALIGN(sizeof(*info)), in, IFLA_LINK_NETNSID);
 	if (!in[IFLA_IFNAME])
 		return false;
-	strncpy(ret->name, mnl_attr_get_str(in[IFLA_IFNAME]), sizeof(ret->name) - 1);
+	strncpy(ret->name, attribute_text(in[IFLA_IFNAME]), sizeof(ret->name) - 1);
 	if (in[IFLA_IFALIAS])
-		strncpy(ret->alias, mnl_attr_get_str(in[IFLA_IFALIAS]), sizeof(ret->alias) - 1);
+		strncpy(ret->alias, attribute_text(in[IFLA_IFALIAS]), sizeof(ret->alias) - 1);
 	if (in[IFLA_LINKINFO])
 		read_kind(in[IFLA_LINKINFO], ret);
-	ret->has_mac = in[IFLA_ADDRESS] && mnl_attr_get_payload_len(in[IFLA_ADDRESS]) == MAC_LEN;
+	ret->has_mac = in[IFLA_ADDRESS] && attribute_len(in[IFLA_ADDRESS]) == MAC_LEN;
 	if (ret->has_mac)
-		memcpy(ret->mac, mnl_attr_get_payload(in[IFLA_ADDRESS]), MAC_LEN);
+		memcpy(ret->mac, attribute_data(in[IFLA_ADDRESS]), MAC_LEN);
 	ret->index = info->ifi_index;
 	ret->flags = info->ifi_flags;
 	ret->mtu = (uint32_t)number(in[IFLA_MTU]);
@@ -205,7 +203,7 @@ int netlink_link_find(struct netlink *n, const char *name, int index, struct net
 
 	put_info(h, name ? 0 : index, &(struct netlink_link){ 0 });
 	if (name)
-		mnl_attr_put_strz(h, IFLA_IFNAME, name);
+		attribute_put_text(h, IFLA_IFNAME, name);
 	r = netlink_ask(n, h, keep_link, ret, e, "look at an interface");
 	return r < 0 ? r : r == 1 ? 0 : -ENODEV;
 }
@@ -240,9 +238,9 @@ static void put_vlans(struct nlmsghdr *h, uint16_t first, uint16_t last)
 
 	if (first > last)
 		return;
-	mnl_attr_put(h, IFLA_BRIDGE_VLAN_INFO, sizeof(from), &from);
+	attribute_put(h, IFLA_BRIDGE_VLAN_INFO, sizeof(from), &from);
 	if (many)
-		mnl_attr_put(h, IFLA_BRIDGE_VLAN_INFO, sizeof(to), &to);
+		attribute_put(h, IFLA_BRIDGE_VLAN_INFO, sizeof(to), &to);
 }
 
 /* A port comes as a member of the bridge's default VLAN, which it would go on to hear. */
@@ -252,10 +250,10 @@ static int leave_other_vlans(struct netlink *n, int index, uint16_t vlan, struct
 	struct nlattr *nest;
 
 	put_info(h, index, &(struct netlink_link){ 0 })->ifi_family = PF_BRIDGE;
-	nest = mnl_attr_nest_start(h, IFLA_AF_SPEC);
+	nest = attribute_nest(h, IFLA_AF_SPEC);
 	put_vlans(h, 1, (uint16_t)(vlan - 1));
 	put_vlans(h, (uint16_t)(vlan + 1), VLAN_LAST);
-	mnl_attr_nest_end(h, nest);
+	attribute_nest_end(h, nest);
 	return netlink_do(n, h, e, "take the bridge's port out of other VLANs");
 }
 
@@ -268,9 +266,9 @@ static int set_port_vlan(struct netlink *n, int index, uint16_t vlan, struct err
 	int r;
 
 	put_info(h, index, &(struct netlink_link){ 0 })->ifi_family = PF_BRIDGE;
-	nest = mnl_attr_nest_start(h, IFLA_AF_SPEC);
-	mnl_attr_put(h, IFLA_BRIDGE_VLAN_INFO, sizeof(info), &info);
-	mnl_attr_nest_end(h, nest);
+	nest = attribute_nest(h, IFLA_AF_SPEC);
+	attribute_put(h, IFLA_BRIDGE_VLAN_INFO, sizeof(info), &info);
+	attribute_nest_end(h, nest);
 	r = netlink_do(n, h, e, "put the bridge's port into VLAN %u", vlan);
 	return r < 0 ? r : leave_other_vlans(n, index, vlan, e);
 }
@@ -282,10 +280,10 @@ int netlink_port_set(struct netlink *n, int index, const struct netlink_port *ho
 	int r;
 
 	put_info(h, index, &(struct netlink_link){ 0 })->ifi_family = PF_BRIDGE;
-	nest = mnl_attr_nest_start(h, IFLA_PROTINFO | NLA_F_NESTED);
-	mnl_attr_put_u8(h, IFLA_BRPORT_MODE, how->hairpin);
-	mnl_attr_put_u8(h, IFLA_BRPORT_ISOLATED, how->isolated);
-	mnl_attr_nest_end(h, nest);
+	nest = attribute_nest(h, IFLA_PROTINFO | NLA_F_NESTED);
+	attribute_put_u8(h, IFLA_BRPORT_MODE, how->hairpin);
+	attribute_put_u8(h, IFLA_BRPORT_ISOLATED, how->isolated);
+	attribute_nest_end(h, nest);
 	r = netlink_do(n, h, e, "set up the bridge's port");
 	return r < 0 || !how->vlan ? r : set_port_vlan(n, index, how->vlan, e);
 }

@@ -2,15 +2,15 @@
 /* What the files of netlink share. */
 #pragma once
 
-#include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 
 #include "kernel/netlink.h"
+#include "kernel/netlink_message.h"
 
 #define NETLINK_REQUEST_MAX 4096
 
 struct netlink {
-	struct mnl_socket *socket;
+	int socket;
 	uint32_t sequence;
 	_Alignas(struct nlmsghdr) char request[NETLINK_REQUEST_MAX];
 	_Alignas(struct nlmsghdr) char answer[32768]; /* as iproute2 gives dumps */
