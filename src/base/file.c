@@ -4,13 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <stdint.h>
 #include <stdio.h>
-
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 int file_read_fd(int fd, const char *name, size_t max, char **ret_text, size_t *ret_len,
 		 struct err *e)
@@ -93,16 +94,26 @@ static int fill(int fd, const char *name, const void *data, size_t len,
 	return 0;
 }
 
+int file_rename_new(int from_dir, const char *from, int to_dir, const char *to)
+{
+	long r = syscall(SYS_renameat2, from_dir, from, to_dir, to, RENAME_NOREPLACE);
+
+	return r < 0 ? -errno : 0;
+}
+
 static int put_in_place(int root, const char *temporary, int dir, const char *name,
 			const struct file_write *how, struct err *e)
 {
-	unsigned flags = how->exclusive ? RENAME_NOREPLACE : 0;
+	int r = 0;
 
-	if (renameat2(root, temporary, dir, name, flags) < 0) {
-		if (errno == EEXIST)
-			return err_set(e, ERR_CONFLICT, "%s exists", name);
-		return err_sys(e, "replace %s", name);
-	}
+	if (how->exclusive)
+		r = file_rename_new(root, temporary, dir, name);
+	else if (renameat(root, temporary, dir, name) < 0)
+		r = -errno;
+	if (r == -EEXIST)
+		return err_set(e, ERR_CONFLICT, "%s exists", name);
+	if (r < 0)
+		return err_from(e, r, "replace %s", name);
 	if (how->durable && fsync(dir) < 0)
 		return err_sys(e, "sync the directory of %s", name);
 	return 0;

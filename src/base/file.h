@@ -32,6 +32,8 @@ int file_replace_at(int dir, const char *name, const void *data, size_t len,
 /* One write() of a short text into an existing file, as /proc and /sys want it. */
 int file_poke_at(int dir, const char *name, const char *text, struct err *e);
 
+/* renameat2(2) with RENAME_NOREPLACE, which not every libc has; -EEXIST. */
+int file_rename_new(int from_dir, const char *from, int to_dir, const char *to);
 int file_write_all(int fd, const void *data, size_t len);                   /* -errno */
 int file_mkdir_path(int dir, const char *path, mode_t mode, struct err *e); /* with parents */
 /* Removes dir/name and everything below, without following anything or leaving the file system. */

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "base/child.h"
 #include "base/file.h"
+#include "base/identity.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "kernel/hold.h"
@@ -43,7 +43,7 @@ static int read_ranges(struct arena *a, const char *file, unsigned own, struct t
 		       struct err *e)
 {
 	auto_free char *text = NULL;
-	const struct passwd *me = getpwuid(getuid());
+	const char *me = identity_name(a, getuid());
 	const char *number = arena_printf(a, "%u", getuid());
 	unsigned long long next = 1;
 	struct texts lines;
@@ -58,8 +58,8 @@ static int read_ranges(struct arena *a, const char *file, unsigned own, struct t
 		struct texts parts = texts_split(a, lines.v[i], ':');
 		uint64_t start, count;
 
-		if (parts.n != 3 || (!(me && strcmp(parts.v[0], me->pw_name) == 0) &&
-				     strcmp(parts.v[0], number) != 0))
+		if (parts.n != 3 ||
+		    (!(*me && strcmp(parts.v[0], me) == 0) && strcmp(parts.v[0], number) != 0))
 			continue;
 		if (text_to_uint(parts.v[1], UINT32_MAX, &start, file, e) < 0 ||
 		    text_to_uint(parts.v[2], UINT32_MAX, &count, file, e) < 0)

@@ -24,7 +24,7 @@ int volume_attach(const struct state *s, struct arena *a, const struct volume *v
 	if (lock < 0)
 		return lock;
 	data = volume_open(s, v->name, e);
-	if (data < 0 || kernel_is_mount_root(data))
+	if (data < 0 || kernel_is_mount_root(data, ""))
 		return data < 0 ? data : 0;
 	mount = volume_open_shared(s, a, v, e);
 	return mount < 0 ? mount : kernel_mount_attach(mount, data, NULL, e);
@@ -38,7 +38,7 @@ int volume_detach(const struct state *s, struct arena *a, const struct volume *v
 	if (lock < 0)
 		return lock;
 	data = volume_open(s, v->name, e);
-	if (data < 0 || !kernel_is_mount_root(data))
+	if (data < 0 || !kernel_is_mount_root(data, ""))
 		return data < 0 ? data : 0;
 	close_p(&data);
 	if (umount2(volume_path(s, a, v->name), UMOUNT_NOFOLLOW) < 0)

@@ -88,7 +88,7 @@ static int find_source(const struct state *s, struct arena *a, const struct volu
 	struct containers all;
 	int r;
 
-	if (data >= 0 && kernel_is_mount_root(data)) {
+	if (data >= 0 && kernel_is_mount_root(data, "")) {
 		*ret = (struct source){ getpid(), volume_path(s, a, v->name) };
 		return 1;
 	}

@@ -59,8 +59,8 @@ int kernel_mount_copy_of(pid_t pid, const char *path, bool recursive, struct err
 /* A part of a detached mount, which may come from anywhere: `inside` is open in it. The mount is
  * used up; what is open in it stays good. */
 int kernel_mount_copy_part(int mount, int inside, struct err *e);
-/* Is the open directory the root of a mount? */
-bool kernel_is_mount_root(int dir);
+/* Is what lies there the root of a mount? "" for the directory itself. */
+bool kernel_is_mount_root(int dir, const char *name);
 
 /* Changes a mount, detached or held open. */
 struct kernel_mount_set {

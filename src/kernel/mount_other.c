@@ -95,11 +95,3 @@ int kernel_mount_copy_part(int mount, int inside, struct err *e)
 		r = p.result;
 	return r < 0 ? err_from(e, r, "copy a part of a mount") : r;
 }
-
-bool kernel_is_mount_root(int dir)
-{
-	struct statx x;
-
-	return statx(dir, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_TYPE, &x) == 0 &&
-	       (x.stx_attributes & STATX_ATTR_MOUNT_ROOT);
-}

@@ -2,6 +2,7 @@
 /* Other people's chains and rules: linux/netfilter/nf_tables.h. */
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <endian.h>
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/identity.h"
 #include "oci/show.h"
 
 struct list_args {
@@ -22,9 +22,9 @@ static const struct option list_options[] = {
 
 static const char *owner_name(struct arena *a, uint64_t uid)
 {
-	const struct passwd *p = getpwuid((uid_t)uid);
+	const char *name = identity_name(a, (uid_t)uid);
 
-	return p ? arena_strdup(a, p->pw_name) : arena_printf(a, "%u", (unsigned)uid);
+	return *name ? name : arena_printf(a, "%u", (unsigned)uid);
 }
 
 struct rows {

@@ -79,10 +79,7 @@ static char *revealing(char *line)
 /* The container's own mounts are listed as well, by their paths in it, and are not at these. */
 static int hide_one(const char *path, struct err *e)
 {
-	struct statx st;
-
-	if (statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, 0, &st) < 0 ||
-	    !(st.stx_attributes & STATX_ATTR_MOUNT_ROOT) || umount2(path, MNT_DETACH) == 0)
+	if (!kernel_is_mount_root(AT_FDCWD, path) || umount2(path, MNT_DETACH) == 0)
 		return 0;
 	if ((errno == EINVAL || errno == EPERM) && mount("tmpfs", path, "tmpfs", 0, NULL) == 0)
 		return 0;

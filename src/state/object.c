@@ -133,11 +133,10 @@ int state_rename_new(const struct state *s, const char *kind, const char *id, co
 		r = new_path(to, sizeof(to), kind, new_id);
 	if (r < 0)
 		return err_from(e, r, "create %s", new_id);
-	if (renameat2(s->lib, from, s->lib, to, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno == EEXIST)
+	r = file_rename_new(s->lib, from, s->lib, to);
+	if (r == -EEXIST)
 		return err_set(e, ERR_CONFLICT, "%s is being made by another process", new_id);
-	return err_sys(e, "create %s", new_id);
+	return r < 0 ? err_from(e, r, "create %s", new_id) : 0;
 }
 
 static int sync_parent(const struct state *s, const char *kind, struct err *e)
@@ -162,11 +161,11 @@ int state_commit(const struct state *s, const char *kind, const char *id, int di
 		return err_from(e, r, "create %s", id);
 	if (durable && fsync(dir) < 0)
 		return err_sys(e, "sync %s/%s", s->lib_path, from);
-	r = renameat2(s->lib, from, s->lib, to, RENAME_NOREPLACE) < 0 ? -errno : 0;
+	r = file_rename_new(s->lib, from, s->lib, to);
 	if (r == -ENOENT) {
 		if (mkdirat(s->lib, kind, 0700) < 0 && errno != EEXIST)
 			return err_sys(e, "create %s/%s", s->lib_path, kind);
-		r = renameat2(s->lib, from, s->lib, to, RENAME_NOREPLACE) < 0 ? -errno : 0;
+		r = file_rename_new(s->lib, from, s->lib, to);
 	}
 	if (r == -EEXIST)
 		return err_set(e, ERR_CONFLICT, "%s exists", id);

@@ -224,7 +224,7 @@ static int take_mounts_away(const struct state *s, const char *name, struct err 
 	for (;;) {
 		auto_close int data = volume_open(s, name, NULL);
 
-		if (data < 0 || !kernel_is_mount_root(data))
+		if (data < 0 || !kernel_is_mount_root(data, ""))
 			return 0;
 		if (umount2(volume_path(s, a, name), MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
 			return err_sys(e, "unmount volume %s", name);
