@@ -34,7 +34,10 @@ static int by_name(const char *s)
 	return 0;
 }
 
-/* The kernel's own first real-time signal is 32; libc's, which is what people mean, is 34. */
+/* The kernel's own first real-time signal is 32; glibc's, which is what people mean, is 34. */
+#define REALTIME_MIN 34
+#define REALTIME_MAX 64
+
 static int by_realtime(const char *s)
 {
 	const char *rest;
@@ -47,8 +50,8 @@ static int by_realtime(const char *s)
 	rest = s + 5;
 	if (*rest && text_to_int(rest, -30, 30, &by, "signal", NULL) < 0)
 		return 0;
-	by += strncasecmp(s, "RTMIN", 5) == 0 ? SIGRTMIN : SIGRTMAX;
-	return by >= SIGRTMIN && by <= SIGRTMAX ? (int)by : 0;
+	by += strncasecmp(s, "RTMIN", 5) == 0 ? REALTIME_MIN : REALTIME_MAX;
+	return by >= REALTIME_MIN && by <= REALTIME_MAX ? (int)by : 0;
 }
 
 int signal_parse(const char *s, int *ret, struct err *e)
@@ -77,10 +80,10 @@ const char *signal_name(int number, char buf[16])
 
 	if (name)
 		snprintf(buf, 16, "SIG%s", name);
-	else if (number == SIGRTMIN)
+	else if (number == REALTIME_MIN)
 		snprintf(buf, 16, "SIGRTMIN");
 	else
-		snprintf(buf, 16, "SIGRTMIN+%d", number - SIGRTMIN);
+		snprintf(buf, 16, "SIGRTMIN+%d", (number - REALTIME_MIN) & 63);
 	return buf;
 }
 

@@ -72,8 +72,9 @@ load oci
     oci kill "$ID" SIGTERM
     wait_for status_is stopped
     oci delete "$ID"
-    program sh -c 'trap "echo got >/proc/1/fd/1" USR1; while :; do sleep 0.01; done'
+    program sh -c 'trap "echo got >/proc/1/fd/1" USR1; echo ready; while :; do sleep 0.01; done'
     started
+    wait_for grep -q ready "$BATS_TEST_TMPDIR/out"
     oci kill "$ID" 10
     wait_for grep -q got "$BATS_TEST_TMPDIR/out"
 }
