@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define READ_FIRST ((size_t)4095) /* and a NUL */
 #define READ_BYTES ((size_t)64 * 1024)
 
 void buf_free(struct buf *b)
@@ -109,9 +110,21 @@ void buf_drop(struct buf *b, size_t n)
 	b->data[b->len] = '\0';
 }
 
+/* Most files are small: there is room for a page, and for as much again whenever it is full. */
+static size_t read_size(const struct buf *b)
+{
+	size_t want = b->len ? b->len : READ_FIRST;
+
+	if (b->room > b->len + 1)
+		want = b->room - b->len - 1;
+	if (want > READ_BYTES)
+		want = READ_BYTES;
+	return want < b->max - b->len ? want : b->max - b->len;
+}
+
 ssize_t buf_read(struct buf *b, int fd)
 {
-	size_t want = b->max - b->len < READ_BYTES ? b->max - b->len : READ_BYTES;
+	size_t want = read_size(b);
 	char one;
 	ssize_t n;
 	int r;

@@ -256,7 +256,11 @@ static int take_id(struct making *m, const char *text, size_t len, struct err *e
 	struct record about;
 	int r = describe(m, &about, e);
 
-	return r < 0 ? r : record_new(m->g, &about, text, len, &m->at, e);
+	if (r == 0)
+		r = record_new(m->g, &about, text, len, &m->at, e);
+	if (r == 0)
+		m->at.config = &m->config;
+	return r;
 }
 
 int making_record(struct making *m, struct err *e)

@@ -396,8 +396,13 @@ int record_config(const struct record_at *at, struct oci_config *ret, struct err
 {
 	auto_free char *text = NULL;
 	size_t len;
-	int r = file_read_at(at->dir, "config.json", OCI_CONFIG_MAX, &text, &len, e);
+	int r;
 
+	if (at->config) {
+		*ret = *at->config;
+		return 0;
+	}
+	r = file_read_at(at->dir, "config.json", OCI_CONFIG_MAX, &text, &len, e);
 	*ret = (struct oci_config){ 0 };
 	return r < 0 ? r : oci_config_read(at->arena, text, len, ret, e);
 }

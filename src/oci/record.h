@@ -43,6 +43,7 @@ struct record_at {
 	struct arena *arena;
 	int root, dir, lock; /* -1: not locked */
 	struct record r;
+	const struct oci_config *config; /* as stored, if who made it is still here; else NULL */
 };
 
 int record_check_id(const char *id, struct err *e);
