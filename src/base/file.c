@@ -94,6 +94,14 @@ static int fill(int fd, const char *name, const void *data, size_t len,
 	return 0;
 }
 
+/* faccessat() would do, but not every libc does without its newest call. */
+bool file_is_there(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 int file_rename_new(int from_dir, const char *from, int to_dir, const char *to)
 {
 	long r = syscall(SYS_renameat2, from_dir, from, to_dir, to, RENAME_NOREPLACE);

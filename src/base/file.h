@@ -32,6 +32,8 @@ int file_replace_at(int dir, const char *name, const void *data, size_t len,
 /* One write() of a short text into an existing file, as /proc and /sys want it. */
 int file_poke_at(int dir, const char *name, const char *text, struct err *e);
 
+/* Whether there is something by that name, be it a dangling link; errno says what else. */
+bool file_is_there(int dir, const char *name);
 /* renameat2(2) with RENAME_NOREPLACE, which not every libc has; -EEXIST. */
 int file_rename_new(int from_dir, const char *from, int to_dir, const char *to);
 int file_write_all(int fd, const void *data, size_t len);                   /* -errno */

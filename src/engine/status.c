@@ -50,7 +50,7 @@ static bool is_process(int64_t pid, uint64_t start_time)
 
 static bool has_file(int dir, const char *name)
 {
-	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return file_is_there(dir, name);
 }
 
 static void take_exit(struct container_status *st, const struct monitor_exit *x)

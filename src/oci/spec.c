@@ -135,7 +135,7 @@ static int spec(struct oci_globals *g, const struct spec_args *args, struct err 
 	dir = file_open_dir_at(AT_FDCWD, text_empty(args->bundle) ? "." : args->bundle, e);
 	if (dir < 0)
 		return dir;
-	if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	if (file_is_there(dir, name))
 		return err_set(e, ERR_CONFLICT, "File %s exists. Remove it first", name);
 	return file_replace_at(dir, name, out.data, out.len,
 			       &(struct file_write){ .mode = 0644, .exclusive = true }, e);

@@ -219,7 +219,7 @@ bool state_exists(const struct state *s, const char *kind, const char *id)
 	char path[PATH_MAX];
 
 	return layout_path(path, sizeof(path), NULL, kind, id, NULL) == 0 &&
-	       faccessat(s->lib, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	       file_is_there(s->lib, path);
 }
 
 int state_lock(const struct state *s, const char *kind, const char *id, struct err *e)
@@ -263,7 +263,7 @@ static int discard(int root, const char *kind, const char *id, char *ret, struct
 	snprintf(to, sizeof(to), LAYOUT_TRASH "/%.200s-%08x", id, number);
 	r = renameat(root, from, root, to) < 0 ? -errno : 0;
 	if (r == -ENOENT) {
-		if (faccessat(root, from, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		if (!file_is_there(root, from))
 			return 0;
 		if (mkdirat(root, LAYOUT_TRASH, 0700) < 0 && errno != EEXIST)
 			return err_sys(e, "create %s", LAYOUT_TRASH);
