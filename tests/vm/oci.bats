@@ -178,6 +178,30 @@ property_is() { # NAME VALUE
     [ "$(systemctl show -P LoadState "$UNIT")" = not-found ]
 }
 
+@test "oci: a restored container is in the scope that its bundle asks for" {
+    under_systemd
+    needs program criu
+    criu check >/dev/null 2>&1 || skip "needs a kernel that criu knows"
+    with_limits
+    made
+    oci checkpoint --image-path "$BATS_TEST_TMPDIR/images" "$ID"
+    [ "$(systemctl show -P LoadState "$UNIT")" = not-found ]
+    UNIT=other-$ID.scope
+    config --arg p "system.slice:other:$ID" '.linux.cgroupsPath = $p'
+    oci --systemd-cgroup restore --detach --bundle "$BUNDLE" --image-path "$BATS_TEST_TMPDIR/images" "$ID" \
+        </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1 || {
+        cat "$BATS_TEST_TMPDIR/out"
+        return 1
+    }
+    [[ "$(group)" == */system.slice/$UNIT ]]
+    limits_are_there
+    property_is MemoryMax 67108864
+    oci update --pids-limit 50 "$ID"
+    file_is pids.max 50
+    oci delete --force "$ID"
+    [ "$(systemctl show -P LoadState "$UNIT")" = not-found ]
+}
+
 @test "oci: what is no property of a unit is refused by its annotation" {
     under_systemd
     config '.annotations = {"org.systemd.property.TimeoutStopSec": "soon"}'
