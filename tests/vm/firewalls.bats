@@ -43,7 +43,7 @@ all_works() {
     output_has "$(address_of web net5)"
 }
 
-forgotten() { [ "$(firewall-cmd --query-port=9999/tcp)" = no ]; }
+forgotten() { [ "$(firewall-cmd --zone=public --query-port=9999/tcp)" = no ]; }
 
 trusted() {
     [ "$(firewall-cmd --get-zone-of-interface=berth5)" = trusted ]
@@ -55,7 +55,7 @@ trusted() {
     run -0 firewall-cmd --get-zone-of-interface=berth5
     output_is trusted
     all_works
-    firewall-cmd --add-port=9999/tcp
+    firewall-cmd --zone=public --add-port=9999/tcp
     # Its command does not wait as long as this takes here.
     firewall-cmd --reload || true
     wait_for forgotten
