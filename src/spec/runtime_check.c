@@ -488,6 +488,8 @@ int oci_config_check(const struct oci_config *c, struct err *e)
 
 	if (r == 0 && c->root && text_empty(c->root->path))
 		r = INVALID("root.path: may not be empty");
+	if (r == 0 && text_map_get(&c->annotations, ""))
+		r = INVALID("annotations: a key may not be empty");
 	if (r == 0)
 		r = check_mounts(&c->mounts, e);
 	if (r == 0 && c->process)

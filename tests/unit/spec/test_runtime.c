@@ -103,6 +103,7 @@ static void unknown_members_are_ignored(void **state)
 static const struct {
 	const char *members, *words;
 } wrong[] = {
+	{ "\"annotations\":{\"\":\"x\"}", "annotations: a key may not be empty" },
 	{ "\"root\":{\"path\":\"\"}", "root.path: may not be empty" },
 	{ "\"root\":{}", "root.path: is missing" },
 	{ "\"root\":{\"path\":1}", "root.path: expected a string" },
