@@ -5,9 +5,11 @@
 
 #include "base/address.h"
 #include "base/identity.h"
+#include "base/path.h"
 #include "cli/create_args.h"
 #include "cli/defaults.h"
 #include "network/port.h"
+#include "network/slirp.h"
 
 /* What can't be had together with a network of the container's own. */
 static const char *const modes[] = { "none", "host", "container:", "ns:", NULL };
@@ -144,33 +146,52 @@ static int check_all(struct arena *a, struct container *c, struct err *e)
 	return 0;
 }
 
-/* "pasta[:OPTION,…]": a network of its own, in user space. */
-static int parse_pasta(struct arena *a, const char *value, size_t given, struct container *c,
-		       struct err *e)
+/* The program's name of "pasta[:OPTION,…]" or "slirp4netns[:OPTION,…]", else NULL. */
+static const char *user_mode(const char *value)
 {
-	const char *options = text_after(value, NETWORK_PASTA ":");
+	static const char *const names[] = { NETWORK_PASTA, NETWORK_SLIRP };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const char *rest = text_after(value, names[i]);
+
+		if (rest && (!*rest || *rest == ':'))
+			return names[i];
+	}
+	return NULL;
+}
+
+/* A network of its own, in user space. */
+static int parse_user_mode(struct arena *a, const char *value, size_t given, struct container *c,
+			   struct err *e)
+{
+	const char *name = user_mode(value), *options = text_after(value, name);
 	struct network_attachment *n = ARENA_NEW(a, struct network_attachment);
 
 	if (identity_is_root())
 		return err_set(e, ERR_UNSUPPORTED,
-			       "pasta networking is only supported for rootless mode");
+			       "%s networking is only supported for rootless mode", name);
 	if (given > 1)
 		return err_set(e, ERR_INVALID,
-			       "can only set extra network names, selected mode pasta conflicts "
-			       "with bridge: invalid argument");
-	n->network = NETWORK_PASTA;
-	n->arguments = texts_split(a, options ? options : "", ',');
+			       "can only set extra network names, selected mode %s conflicts with "
+			       "bridge: invalid argument",
+			       name);
+	n->network = name;
+	n->arguments = texts_split(a, *options ? options + 1 : "", ',');
 	c->networks.v = n;
 	c->networks.n = 1;
-	c->namespaces.network = NETWORK_PASTA;
-	return 0;
+	c->namespaces.network = name;
+	return text_eq(name, NETWORK_SLIRP) ? slirp_check(&n->arguments, e) : 0;
 }
 
-static bool is_pasta(const char *value)
+/* slirp4netns only where there is nothing better. */
+static const char *default_user_mode(struct arena *a)
 {
-	const char *rest = text_after(value, NETWORK_PASTA);
+	char *path;
 
-	return rest && (!*rest || *rest == ':');
+	return path_program(a, NETWORK_PASTA, &path, NULL) < 0 &&
+			       path_program(a, NETWORK_SLIRP, &path, NULL) == 0
+		       ? NETWORK_SLIRP
+		       : NETWORK_PASTA;
 }
 
 static int parse_networks(struct arena *a, const struct create_args *args, const struct defaults *d,
@@ -180,11 +201,10 @@ static int parse_networks(struct arena *a, const struct create_args *args, const
 	const char *first = l->n ? l->v[0] : d->netns;
 	int r = 0;
 
-	/* A plain user's containers have no bridges to be on. */
 	if (text_empty(first))
-		first = identity_is_root() ? NETWORK_DEFAULT : NETWORK_PASTA;
-	if (is_pasta(first))
-		return parse_pasta(a, first, l->n, c, e);
+		first = identity_is_root() ? NETWORK_DEFAULT : default_user_mode(a);
+	if (user_mode(first))
+		return parse_user_mode(a, first, l->n, c, e);
 	if (!is_mode(first)) {
 		c->namespaces.network = "bridge";
 		r = parse_value(a, first, l->n <= 1, c, e);
@@ -192,7 +212,7 @@ static int parse_networks(struct arena *a, const struct create_args *args, const
 		c->namespaces.network = first;
 	}
 	for (size_t i = 1; r == 0 && i < l->n; i++) {
-		if (is_mode(first) || is_mode(l->v[i]) || is_pasta(l->v[i]))
+		if (is_mode(first) || is_mode(l->v[i]) || user_mode(l->v[i]))
 			return err_set(e, ERR_INVALID,
 				       "can only set extra network names, selected mode %s "
 				       "conflicts with bridge: invalid argument",
@@ -306,7 +326,7 @@ int create_args_attach(struct arena *a, const struct create_args *args,
 int create_args_find_networks(const struct state *s, struct arena *a, struct container *c,
 			      struct err *e)
 {
-	if (text_eq(c->namespaces.network, NETWORK_PASTA))
+	if (network_is_user_mode(c->namespaces.network))
 		return 0;
 	for (size_t i = 0; i < c->networks.n; i++) {
 		struct network *n;

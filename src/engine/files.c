@@ -14,6 +14,7 @@
 #include "kernel/open.h"
 #include "network/names.h"
 #include "network/pasta.h"
+#include "network/slirp.h"
 #include "network/usernet.h"
 
 #define FILE_MAX ((size_t)1 << 20)
@@ -185,17 +186,19 @@ static void add_name_servers(struct buf *out, const struct network_status *st)
 	}
 }
 
-/* pasta leads this one to the host's resolvers, wherever they listen. */
-static bool has_pasta_dns(const struct container *c)
+/* pasta and slirp4netns lead this one to the host's resolvers, wherever they listen; or NULL. */
+static const char *inner_resolver(struct arena *a, const struct container *c)
 {
 	const struct network_attachment *n = c->networks.n ? &c->networks.v[0] : NULL;
 
+	if (n && text_eq(n->network, NETWORK_SLIRP))
+		return slirp_resolver(a, &n->arguments);
 	if (!n || !text_eq(n->network, NETWORK_PASTA))
-		return false;
+		return NULL;
 	for (size_t i = 0; i < n->arguments.n; i++)
 		if (text_after(n->arguments.v[i], "--dns-forward"))
-			return false;
-	return true;
+			return NULL;
+	return PASTA_DNS;
 }
 
 static bool serves_names(const struct network_status *st)
@@ -227,6 +230,8 @@ static int make_resolv(const struct container *c, const struct network_status *s
 {
 	auto_buf out = BUF(FILE_MAX);
 	auto_free char *host = read_resolv(st != NULL);
+	AUTO(arena) a = arena_new();
+	const char *inner = inner_resolver(a, c);
 	bool served = serves_names(st);
 
 	if (c->dns_search.n == 0 && served)
@@ -240,8 +245,8 @@ static int make_resolv(const struct container *c, const struct network_status *s
 		buf_adds(&out, "nameserver " NETWORK_RESOLVER "\n");
 	for (size_t i = 0; !served && i < c->dns.n; i++)
 		buf_addf(&out, "nameserver %s\n", c->dns.v[i]);
-	if (c->dns.n == 0 && has_pasta_dns(c))
-		buf_adds(&out, "nameserver " PASTA_DNS "\n");
+	if (c->dns.n == 0 && inner)
+		buf_addf(&out, "nameserver %s\n", inner);
 	if (c->dns.n == 0 && !served && is_on_usernet(st) && host && names_only_local(host))
 		buf_adds(&out, "nameserver " PASTA_DNS "\n");
 	if (served && c->dns.n == 0)

@@ -17,8 +17,7 @@ bool specify_is_host(const char *mode)
 bool specify_is_private(const char *mode)
 {
 	return !mode || text_eq(mode, "private") || text_eq(mode, "none") ||
-	       text_eq(mode, "bridge") || text_eq(mode, NETWORK_PASTA) ||
-	       text_eq(mode, "shareable");
+	       text_eq(mode, "bridge") || network_is_user_mode(mode) || text_eq(mode, "shareable");
 }
 
 static bool env_has(const struct texts *env, const char *key)

@@ -266,20 +266,23 @@ static int make_endpoint(struct joining *j, struct network_endpoint *p, struct e
 }
 
 /* It is no network among others, and makes no object. */
-static int add_pasta(struct joining *j, const struct network_attachment *asked, struct err *e)
+static int add_user_mode(struct joining *j, const struct network_attachment *asked, struct err *e)
 {
 	static const struct network pasta = { .name = NETWORK_PASTA, .driver = NETWORK_PASTA };
+	static const struct network slirp = { .name = NETWORK_SLIRP, .driver = NETWORK_SLIRP };
+	const struct network *n = text_eq(asked->network, NETWORK_PASTA) ? &pasta : &slirp;
 
 	if (j->st->endpoints.n || j->how->asked->n > 1)
 		return err_set(e, ERR_INVALID,
-			       "pasta connects a container by itself: there can't be another "
-			       "network beside it");
+			       "%s connects a container by itself: there can't be another "
+			       "network beside it",
+			       n->name);
 	j->st->endpoints.v[j->st->endpoints.n++] = (struct network_endpoint){
-		.network = NETWORK_PASTA,
-		.network_id = NETWORK_PASTA,
-		.driver = NETWORK_PASTA,
+		.network = n->name,
+		.network_id = n->name,
+		.driver = n->driver,
 		.interface = "",
-		.about = &pasta,
+		.about = n,
 		.asked = asked,
 	};
 	return 0;
@@ -291,8 +294,8 @@ static int add_endpoint(struct joining *j, const struct network_attachment *aske
 	struct network *n;
 	int r;
 
-	if (text_eq(asked->network, NETWORK_PASTA))
-		return add_pasta(j, asked, e);
+	if (network_is_user_mode(asked->network))
+		return add_user_mode(j, asked, e);
 	r = network_find(j->s, j->a, asked->network, &n, e);
 	if (r < 0)
 		return r;

@@ -16,6 +16,7 @@
 #include "network/op.h"
 #include "network/pasta.h"
 #include "network/resolver.h"
+#include "network/slirp.h"
 #include "network/usernet.h"
 
 static void keep_first(int r, const struct err *said, int *first, struct err *e)
@@ -95,6 +96,12 @@ static int leave_one(const struct state *s, const struct network_status *st,
 
 	if (text_eq(p->driver, NETWORK_PASTA)) {
 		pasta_leave(s, st->id, dir);
+		return 0;
+	}
+	if (text_eq(p->driver, NETWORK_SLIRP)) {
+		AUTO(arena) a = arena_new();
+
+		slirp_stop(a, dir, st->id);
 		return 0;
 	}
 	if (p->device)

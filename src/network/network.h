@@ -29,6 +29,7 @@
 #define ATTACHMENTS      "attachments" /* volatile only */
 #define NETWORK_DEFAULT  "podman"      /* always there; answers to "bridge" as well */
 #define NETWORK_PASTA    "pasta"       /* no object: one pasta(1) for each container */
+#define NETWORK_SLIRP    "slirp4netns" /* the same by slirp4netns(1) */
 #define NETWORK_RESOLVER "127.0.0.11"  /* answers inside one with --dns on a network with names */
 #define NETWORK_MAX      35            /* networks of one container */
 #define INTERFACE_LEN    15 /* characters of an interface's name, the kernel's IFNAMSIZ - 1 */
@@ -97,6 +98,8 @@ int network_update(const struct state *s, struct arena *a, const char *name,
 		   const struct texts *add_dns, const struct texts *drop_dns, struct err *e);
 /* ERR_DENIED for the default network. Who uses it is the caller's to ask, and to remove. */
 int network_remove(const struct state *s, struct arena *a, const char *name, struct err *e);
+/* No network that others are on, but a program that connects one container: pasta, slirp4netns. */
+bool network_is_user_mode(const char *name);
 bool network_is_default(const char *name); /* "podman", "bridge", "default" */
 
 /* One network of a container, as it was asked for by --network; in container.json. */
@@ -107,7 +110,7 @@ struct network_attachment {
 	const char *mac;            /* NULL: random */
 	struct texts addresses;     /* one of each family at most; none: the next free ones */
 	struct texts aliases;
-	struct texts arguments; /* of the program, on network "pasta" */
+	struct texts arguments; /* of the program, on networks "pasta" and "slirp4netns" */
 	struct text_map
 		options; /* mtu, metric, … of this one interface: stronger than the network's */
 };

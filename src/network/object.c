@@ -30,6 +30,11 @@ static const struct json_field stored_fields[] = {
 };
 static const struct json_type stored_json = JSON_TYPE(stored, stored_fields);
 
+bool network_is_user_mode(const char *name)
+{
+	return text_eq(name, NETWORK_PASTA) || text_eq(name, NETWORK_SLIRP);
+}
+
 bool network_is_default(const char *name)
 {
 	return text_eq(name, NETWORK_DEFAULT) || text_eq(name, "bridge") ||

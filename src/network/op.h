@@ -83,6 +83,8 @@ void op_names(struct plan *p, const struct op_about *about);
 void op_resolver(struct plan *p, const struct op_about *about);
 /* pasta(1) connects it, and publishes its ports. */
 void op_pasta(struct plan *p, const struct op_about *about);
+/* The same by slirp4netns(1). */
+void op_slirp(struct plan *p, const struct op_about *about);
 /* A plain user's published ports are forwarded into the namespace of his bridges. */
 void op_forward(struct plan *p, const struct op_about *about);
 /* /run/netns/NAME, for ip-netns(8). */

@@ -5,6 +5,7 @@
 #include "network/op.h"
 #include "network/pasta.h"
 #include "network/resolver.h"
+#include "network/slirp.h"
 
 static int apply_names(void *arg, struct err *e)
 {
@@ -88,6 +89,55 @@ void op_pasta(struct plan *p, const struct op_about *about)
 				       .apply = apply_pasta,
 				       .undo = undo_pasta,
 				       .print = print_pasta,
+				       .arg = c });
+}
+
+static void fill_slirp(const struct connect *c, struct slirp *ret)
+{
+	*ret = (struct slirp){
+		.dir = c->about.target->lock,
+		.id = c->about.st->id,
+		.netns = c->about.target->netns,
+		.ports = &c->about.st->ports,
+		.options = &c->about.endpoint->asked->arguments,
+	};
+}
+
+static int apply_slirp(void *arg, struct err *e)
+{
+	struct slirp how;
+
+	fill_slirp(arg, &how);
+	return slirp_start(((struct connect *)arg)->arena, &how, e);
+}
+
+static void undo_slirp(void *arg)
+{
+	const struct connect *c = arg;
+
+	slirp_stop(c->arena, c->about.target->lock, c->about.st->id);
+}
+
+static void print_slirp(const void *arg, struct buf *out)
+{
+	const struct connect *c = arg;
+	struct texts argv = { 0 };
+	struct slirp how;
+
+	fill_slirp(c, &how);
+	if (slirp_arguments(c->arena, &how, NETWORK_SLIRP, &argv, NULL) == 0)
+		buf_adds(out, texts_join(c->arena, &argv, " "));
+}
+
+void op_slirp(struct plan *p, const struct op_about *about)
+{
+	struct connect *c = ARENA_NEW(p->arena, struct connect);
+
+	*c = (struct connect){ *about, p->arena };
+	plan_add(p, &(struct plan_op){ .verb = "run",
+				       .apply = apply_slirp,
+				       .undo = undo_slirp,
+				       .print = print_slirp,
 				       .arg = c });
 }
 

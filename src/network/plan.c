@@ -266,6 +266,10 @@ static void plan_endpoint(struct planning *x)
 		op_pasta(x->p, &x->about);
 		return;
 	}
+	if (text_eq(x->n->driver, NETWORK_SLIRP)) {
+		op_slirp(x->p, &x->about);
+		return;
+	}
 	switch (network_driver(x->n)) {
 	case NETWORK_BRIDGE:
 		plan_port(x, false);

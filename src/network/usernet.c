@@ -276,7 +276,7 @@ static int wants_bridge(const struct state *s, struct arena *a,
 		struct network *n;
 		int r;
 
-		if (text_eq(asked->v[i].network, NETWORK_PASTA))
+		if (network_is_user_mode(asked->v[i].network))
 			continue;
 		r = network_find(s, a, asked->v[i].network, &n, e);
 		if (r < 0)

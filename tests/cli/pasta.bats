@@ -63,3 +63,50 @@ pasta_is_gone() { ! pasta_runs; }
     fi
     fails_with "conflicts with bridge" -- run --network podman --network pasta tiny true
 }
+
+slirp_runs() { pgrep -f -- "--api-socket=../$(berth inspect -f '{{.Id}}' c)/" >/dev/null; }
+
+# bats test_tags=only-rootless
+@test "a plain user's container is connected by slirp4netns, and its port published" {
+    needs program slirp4netns
+    [ -w /dev/net/tun ] || skip "needs /dev/net/tun"
+    needs program curl
+    local id
+    berth run -d --name c --network slirp4netns:mtu=1400,cidr=10.7.0.0/24 -p 127.0.0.1:15200:80 tiny \
+        sh -c 'mkdir /www; echo served >/www/index.html; exec httpd -f -h /www -p 80'
+    run -0 berth exec c sh -c 'ip link show tap0; ip -4 address; cat /etc/resolv.conf'
+    output_has "mtu 1400" 10.7.0.100/24 "nameserver 10.7.0.3"
+    wait_for curl -sf http://127.0.0.1:15200/
+    fails_with -126 "address already in use" -- run --rm --network slirp4netns -p 127.0.0.1:15200:80 tiny true
+    run -0 berth inspect -f '{{.HostConfig.NetworkMode}}' c
+    output_is slirp4netns
+    slirp_runs
+    id=$(berth inspect -f '{{.Id}}' c)
+    berth restart -t 0 c
+    wait_for curl -sf http://127.0.0.1:15200/
+    berth rm -f -t 0 c
+    run -1 pgrep -f -- "--api-socket=../$id/"
+}
+
+# bats test_tags=only-rootless
+@test "without pasta a plain user's container is slirp4netns's" {
+    needs program slirp4netns
+    unset CONTAINERS_CONF
+    needs userns
+    local pasta
+    pasta=$(command -v pasta) || true
+    # What is there can't be executed.
+    unshare -Urm sh -c 'if [ -n "$1" ]; then mount --bind /dev/null "$(realpath "$1")"; fi; shift; exec "$@"' - "$pasta" \
+        "$BERTH" --root "$BATS_TEST_TMPDIR/lib" --runroot "$BATS_TEST_TMPDIR/run" create --name c tiny true
+    run -0 berth inspect -f '{{.HostConfig.NetworkMode}}' c
+    output_is slirp4netns
+}
+
+# bats test_tags=only-rootless
+@test "what slirp4netns can't be given is said" {
+    fails_with 'unknown option for slirp4netns: "foo=1"' -- create --network slirp4netns:foo=1 tiny true
+    fails_with "invalid cidr x" -- create --network slirp4netns:cidr=x tiny true
+    fails_with "conflicts with bridge" -- create --network slirp4netns --network podman tiny true
+    needs program slirp4netns
+    fails_with -126 "TCP and UDP of IPv4 alone" -- run --rm --network slirp4netns -p 15201:80/sctp tiny true
+}
