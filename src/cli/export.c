@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "engine/export.h"
 
-
 #include "cli/commands.h"
 #include "cli/select.h"
 

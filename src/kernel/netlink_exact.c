@@ -22,8 +22,7 @@ static void copy_attributes(struct nlmsghdr *h, const void *exact, size_t skip, 
 
 	for (; attribute_ok(at, (int)(end - (const char *)at)); at = attribute_next(at))
 		if (wanted(attribute_type(at), keep_label))
-			attribute_put(h, at->nla_type, attribute_len(at),
-				     attribute_data(at));
+			attribute_put(h, at->nla_type, attribute_len(at), attribute_data(at));
 }
 
 static bool is_of_address(uint16_t type, bool keep_label)
