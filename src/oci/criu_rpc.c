@@ -160,11 +160,12 @@ static void take_text(const struct field *f, char *ret, size_t size)
 /* criu_restore_resp (the pid is 1) and criu_notify (a script 1, a pid 2). */
 static bool read_inner(const struct field *outer, unsigned pid, struct criu_answer *ret)
 {
-	struct reader r = { outer->bytes, outer->bytes + outer->value };
+	struct reader r;
 	struct field f;
 
 	if (outer->wire != WIRE_BYTES)
 		return false;
+	r = (struct reader){ outer->bytes, outer->bytes + outer->value };
 	while (r.at < r.end) {
 		if (!read_field(&r, &f))
 			return false;
