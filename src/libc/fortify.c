@@ -4,6 +4,7 @@
  * with _FORTIFY_SOURCE, and musl does not have: the same functions with the size of the target,
  * see the LSB's libc interfaces.
  */
+#undef _FORTIFY_SOURCE /* or glibc's headers, which some tools read, declare them as well */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
