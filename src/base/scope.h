@@ -12,10 +12,12 @@
 #define ARRAY_LEN(a)      (sizeof(a) / sizeof((a)[0]))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 
+/* Leaves -1 behind: a number that is closed twice may have become somebody else's meanwhile. */
 static inline void close_p(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
+	*fd = -1;
 }
 
 static inline void free_p(void *p)

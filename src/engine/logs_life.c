@@ -28,7 +28,6 @@ void life_look(struct life *l)
 	if (attach_told(l->watch, &end) == 0)
 		return;
 	close_p(&l->watch);
-	l->watch = -1;
 	if (end.end == ATTACH_ENDED && end.restarting)
 		l->tries = 0;
 	l->over = end.end == ATTACH_ENDED && !end.restarting;

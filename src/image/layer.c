@@ -80,12 +80,10 @@ void layer_abandon(const struct state *s, struct layer_new *n)
 {
 	close_p(&n->tree);
 	close_p(&n->recipe);
-	n->tree = n->recipe = -1;
 	if (n->dir < 0)
 		return;
 	state_abandon(s, KIND, n->key);
 	close_p(&n->dir);
-	n->dir = -1;
 }
 
 static int write_record(const struct layer_new *n, const struct layer *l, struct err *e)
@@ -139,7 +137,6 @@ int layer_commit(const struct state *s, struct layer_new *n, const struct layer 
 		return r;
 	close_p(&n->tree);
 	close_p(&n->recipe);
-	n->tree = n->recipe = -1;
 	/* From the lock of its maker to that of a user. The moment between is no danger: a
 	 * collector that comes in takes it whole, and then it is not there when the image is
 	 * recorded. */

@@ -326,7 +326,6 @@ int package_blob_end(struct source_blob *b, struct err *e)
 	int status;
 
 	close_p(&b->fd);
-	b->fd = -1;
 	if (pid <= 0)
 		return 0;
 	b->feeder = NULL;

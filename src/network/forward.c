@@ -167,7 +167,6 @@ static int start(struct arena *a, const struct network_status *st, int netns, in
 	setsockopt(here, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	r = send_all(a, st, netns, pidfd, holds, here, e);
 	close_p(&here);
-	here = -1;
 	return r < 0 ? r : daemon_start(&(struct daemon_start){ .argv = &argv, .fd = there }, e);
 }
 

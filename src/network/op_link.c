@@ -146,7 +146,6 @@ static int have_bridge(struct netlink *n, const struct op_bridge *b, struct netl
 static void unlock(struct op_bridge *b)
 {
 	close_p(&b->lock);
-	b->lock = -1;
 }
 
 static int apply_bridge(void *arg, struct err *e)

@@ -312,7 +312,6 @@ int usernet_begin(const struct state *s, struct arena *a, const struct network_a
 	r = netns < 0 ? netns : outside ? connect_outside(s, a, lock, netns, e) : 0;
 	if (r < 0) {
 		close_p(&lock);
-		lock = -1;
 		usernet_end(s);
 		return err_wrap(e, "the network namespace of this user's bridges");
 	}
@@ -357,7 +356,6 @@ int usernet_restore(const struct state *s, const struct network_status *st, stru
 		return netns;
 	r = outside ? connect_outside(s, a, lock, netns, e) : 0;
 	close_p(&lock);
-	lock = -1;
 	return r < 0 ? r : restore_forward(s, a, st->id, netns, e);
 }
 

@@ -241,7 +241,6 @@ int record_open_locked(const struct oci_globals *g, const char *id, struct recor
 void record_unlock(struct record_at *at)
 {
 	close_p(&at->lock);
-	at->lock = -1;
 }
 
 int record_lock(struct record_at *at, struct err *e)
@@ -260,7 +259,6 @@ void record_close(struct record_at *at)
 	close_p(&at->lock);
 	close_p(&at->dir);
 	close_p(&at->root);
-	at->lock = at->dir = at->root = -1;
 }
 
 static int by_text(const void *a, const void *b)

@@ -358,7 +358,6 @@ void start_fail(struct runtime_gate *g, struct runtime_container *ret)
 	cgroup_free(g->b->c->cgroup);
 	g->b->c->cgroup = NULL;
 	close_p(&g->sync);
-	g->sync = -1;
 	runtime_close(ret);
 }
 
@@ -502,5 +501,4 @@ void runtime_close(struct runtime_container *c)
 {
 	close_p(&c->pidfd);
 	close_p(&c->console);
-	c->pidfd = c->console = -1;
 }

@@ -140,5 +140,4 @@ void state_close(struct state *s)
 {
 	close_p(&s->lib);
 	close_p(&s->run);
-	s->lib = s->run = -1;
 }

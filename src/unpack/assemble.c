@@ -223,7 +223,6 @@ static int open_file(struct assembler *a, uint64_t path_len, struct err *e)
 	if (take_path(a, path_len, e) < 0)
 		return -e->code;
 	close_p(&a->file);
-	a->file = -1;
 	for (const struct kept *k = a->kept; k; k = k->next)
 		if (k->until > a->op && strcmp(k->path, a->path) == 0)
 			return open_kept(a, k, e);

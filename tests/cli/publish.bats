@@ -344,3 +344,13 @@ mends() { # NFT-COMMAND WORDS...
     output_is ""
     run -1 host ip link show podman0
 }
+
+# While a network namespace is made beside the rest, a number that is closed twice may be somebody else's by then.
+@test "a start on a bridge closes no descriptor twice" {
+    needs program strace
+    berth network create net1 >/dev/null
+    host strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=execve,close -- \
+        "$BERTH" --root "$BATS_TEST_TMPDIR/lib" --runroot "$BATS_TEST_TMPDIR/run" run --rm --network net1 -p 8080:80 tiny true
+    run -0 awk 'NR == 1 { berth = $1 } $1 == berth && /EBADF/' "$BATS_TEST_TMPDIR/trace"
+    output_is ""
+}
