@@ -101,6 +101,30 @@ int child_spawn(const struct child_spawn *how, struct child *ret, struct err *e)
 	return 0;
 }
 
+int child_do(const char *name, int (*work)(void *arg, struct err *e), void *arg, struct err *e)
+{
+	struct child child = { .pidfd = -1 };
+	int report[2], status, r;
+
+	if (pipe2(report, O_CLOEXEC) < 0)
+		return err_sys(e, "make a pipe");
+	child.pid = fork();
+	if (child.pid == 0) {
+		struct err why = { 0 };
+
+		r = work(arg, &why);
+		if (r < 0)
+			err_send(report[1], &why);
+		_exit(r < 0);
+	}
+	close(report[1]);
+	r = child.pid < 0 ? err_sys(e, "fork") : err_recv(report[0], e);
+	close(report[0]);
+	if (child.pid > 0 && child_wait(&child, &status, NULL) == 0 && r == 0 && status != 0)
+		r = err_set(e, ERR_SYSTEM, "%s died", name);
+	return r;
+}
+
 int child_wait(struct child *c, int *ret_status, struct err *e)
 {
 	int status;

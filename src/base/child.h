@@ -34,6 +34,10 @@ struct child_spawn {
 
 /* Returns when the program was executed; a failed exec is an error here. */
 int child_spawn(const struct child_spawn *how, struct child *ret, struct err *e);
+/* Forks a process that does `work` and ends, and waits for that: for what changes a process for
+ * good, or to leave its children to init.  Its error is the caller's; `name` is said when it dies
+ * of something else.  No threads may run. */
+int child_do(const char *name, int (*work)(void *arg, struct err *e), void *arg, struct err *e);
 /* Waits for its end; *ret_status is wait(2)'s, and the pidfd is closed. */
 int child_wait(struct child *c, int *ret_status, struct err *e);
 void child_kill(struct child *c); /* SIGKILL and wait; nothing if it has ended */

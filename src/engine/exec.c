@@ -22,6 +22,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/child.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "engine/facts.h"
@@ -237,35 +238,29 @@ static void forget_session(const struct session *x, const char *id)
 		unlinkat(dir, id, 0);
 }
 
+struct detached {
+	struct session *x;
+	char *id;
+};
+
+static int execute_detached(void *arg, struct err *e)
+{
+	struct detached *d = arg;
+	struct pipes none = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	struct runtime_container rc;
+	int r;
+
+	setsid();
+	r = execute(d->x, &none, &rc, e);
+	return r < 0 ? r : note_session(d->x, &rc, d->id, e);
+}
+
 /* A child makes the program and ends, so that init reaps it, whoever the caller is. */
 static int run_detached(struct session *x, char ret_id[STATE_ID_LEN + 1], struct err *e)
 {
-	struct pipes none = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
-	int report[2], r;
-	pid_t pid;
-
 	state_new_id(ret_id);
-	if (pipe2(report, O_CLOEXEC) < 0)
-		return err_sys(e, "make a pipe");
-	pid = fork();
-	if (pid == 0) {
-		struct runtime_container rc;
-		struct err why = { 0 };
-
-		setsid();
-		r = execute(x, &none, &rc, &why);
-		if (r == 0)
-			r = note_session(x, &rc, ret_id, &why);
-		if (r < 0)
-			err_send(report[1], &why);
-		_exit(r < 0);
-	}
-	close(report[1]);
-	r = pid < 0 ? err_sys(e, "fork") : err_recv(report[0], e);
-	close(report[0]);
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
-	return r;
+	return child_do("the process that executes it", execute_detached,
+			&(struct detached){ x, ret_id }, e);
 }
 
 static int exit_code(int status)

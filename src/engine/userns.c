@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/file.h"
 #include "kernel/mount.h"
 
@@ -81,30 +82,24 @@ static int enter(int userns, struct err *e)
 	return 0;
 }
 
+struct visit {
+	int userns;
+	int (*work)(void *arg, struct err *e);
+	void *arg;
+};
+
+static int enter_and_work(void *arg, struct err *e)
+{
+	const struct visit *v = arg;
+	int r = enter(v->userns, e);
+
+	return r < 0 ? r : v->work(v->arg, e);
+}
+
 int userns_run(int userns, int (*work)(void *arg, struct err *e), void *arg, struct err *e)
 {
-	int report[2], status, r;
-	pid_t pid;
-
-	if (pipe2(report, O_CLOEXEC) < 0)
-		return err_sys(e, "make a pipe");
-	pid = fork();
-	if (pid == 0) {
-		struct err why = { 0 };
-
-		r = enter(userns, &why);
-		if (r == 0)
-			r = work(arg, &why);
-		if (r < 0)
-			err_send(report[1], &why);
-		_exit(r < 0);
-	}
-	close(report[1]);
-	r = pid < 0 ? err_sys(e, "fork") : err_recv(report[0], e);
-	close(report[0]);
-	if (pid > 0 && waitpid(pid, &status, 0) == pid && r == 0 && status != 0)
-		r = err_set(e, ERR_SYSTEM, "the process in the user namespace died");
-	return r;
+	return child_do("the process in the user namespace", enter_and_work,
+			&(struct visit){ userns, work, arg }, e);
 }
 
 int userns_map_dir(int dir, int userns, struct err *e)

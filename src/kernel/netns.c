@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "base/child.h"
 #include "kernel/raw_call.h"
 
 /* The kernel names the owner only to those who are in it, or above (ioctl_ns(2)). */
@@ -106,29 +107,19 @@ int kernel_netns_socket(int netns, int domain, int type, int protocol, struct er
 	return r < 0 ? r : fd;
 }
 
-static int run_child(int netns, int (*work)(void *arg, struct err *e), void *arg, struct err *e)
+struct errand {
+	int netns;
+	int (*work)(void *arg, struct err *e);
+	void *arg;
+};
+
+static int enter_and_work(void *arg, struct err *e)
 {
-	int report[2], status, r;
-	pid_t pid;
+	const struct errand *v = arg;
 
-	if (pipe2(report, O_CLOEXEC) < 0)
-		return err_sys(e, "make a pipe");
-	pid = fork();
-	if (pid == 0) {
-		struct err why = { 0 };
-
-		r = setns(netns, CLONE_NEWNET) < 0 ? err_sys(&why, "enter the network namespace")
-						   : work(arg, &why);
-		if (r < 0)
-			err_send(report[1], &why);
-		_exit(r < 0);
-	}
-	close(report[1]);
-	r = pid < 0 ? err_sys(e, "fork") : err_recv(report[0], e);
-	close(report[0]);
-	if (pid > 0 && waitpid(pid, &status, 0) == pid && r == 0 && status != 0)
-		r = err_set(e, ERR_SYSTEM, "the process in the network namespace died");
-	return r;
+	if (setns(v->netns, CLONE_NEWNET) < 0)
+		return err_sys(e, "enter the network namespace");
+	return v->work(v->arg, e);
 }
 
 int kernel_netns_run(int netns, int (*work)(void *arg, struct err *e), void *arg, struct err *e)
@@ -142,7 +133,8 @@ int kernel_netns_run(int netns, int (*work)(void *arg, struct err *e), void *arg
 	if (own < 0)
 		return own;
 	if (!may_return(own))
-		return run_child(netns, work, arg, e);
+		return child_do("the process in the network namespace", enter_and_work,
+				&(struct errand){ netns, work, arg }, e);
 	if (setns(netns, CLONE_NEWNET) < 0)
 		return err_sys(e, "enter the network namespace");
 	r = work(arg, e);
