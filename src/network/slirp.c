@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 #include "base/address.h"
 #include "base/child.h"
@@ -24,6 +23,8 @@
 #define SOCKET_FROM "../" /* from the attachment's directory, as its path may be too long */
 #define CIDR        "10.0.2.0/24"
 #define MTU         "65520"
+#define MTU_MIN     68
+#define MTU_MAX     65521 /* slirp4netns's own */
 #define LOG         "slirp4netns.log"
 #define ANSWER_MAX  4096
 
@@ -45,6 +46,11 @@ static bool is_true(const char *value)
 	return text_eq(value, "true") || text_eq(value, "1");
 }
 
+static bool is_bool(const char *value)
+{
+	return is_true(value) || text_eq(value, "false") || text_eq(value, "0");
+}
+
 static const char *socket_path(struct arena *a, const char *id)
 {
 	return arena_printf(a, SOCKET_FROM "%s/" SOCKET, id);
@@ -55,13 +61,39 @@ static const char *own_argument(struct arena *a, const char *id)
 	return arena_printf(a, "--api-socket=%s", socket_path(a, id));
 }
 
+static int check_values(const struct texts *options, struct err *e)
+{
+	static const char *const bools[] = { "allow_host_loopback", "enable_ipv6" };
+	const char *cidr = value_of(options, "cidr"), *mtu = value_of(options, "mtu");
+	const char *handler = value_of(options, "port_handler");
+	struct address net;
+	int64_t n;
+
+	for (size_t i = 0; i < ARRAY_LEN(bools); i++) {
+		const char *value = value_of(options, bools[i]);
+
+		if (value && !is_bool(value))
+			return err_set(e, ERR_INVALID, "invalid %s %s: true or false", bools[i],
+				       value);
+	}
+	if (cidr && (!address_parse_net(cidr, &net) || net.family != AF_INET))
+		return err_set(e, ERR_INVALID, "invalid cidr %s", cidr);
+	if (mtu && text_to_int(mtu, MTU_MIN, MTU_MAX, &n, "mtu", e) < 0)
+		return -e->code;
+	if (handler && strcmp(handler, "slirp4netns") != 0)
+		return err_set(e, ERR_UNSUPPORTED,
+			       "port_handler=%s is not supported: ports are forwarded by "
+			       "slirp4netns",
+			       handler);
+	return 0;
+}
+
 int slirp_check(const struct texts *options, struct err *e)
 {
 	static const char *const known[] = {
 		"allow_host_loopback", "mtu",         "cidr", "enable_ipv6", "outbound_addr",
 		"outbound_addr6",      "port_handler"
 	};
-	struct address net;
 
 	for (size_t i = 0; options && i < options->n; i++) {
 		const char *o = options->v[i];
@@ -77,10 +109,7 @@ int slirp_check(const struct texts *options, struct err *e)
 				       "unknown option for slirp4netns: \"%s\": invalid argument",
 				       o);
 	}
-	if (value_of(options, "cidr") &&
-	    (!address_parse_net(value_of(options, "cidr"), &net) || net.family != AF_INET))
-		return err_set(e, ERR_INVALID, "invalid cidr %s", value_of(options, "cidr"));
-	return 0;
+	return check_values(options, e);
 }
 
 static int check_ports(const struct network_ports *ports, struct err *e)
@@ -223,9 +252,16 @@ static int note_pid(int dir, pid_t pid, struct err *e)
 			       e);
 }
 
+struct start {
+	const struct slirp *how;
+	const struct texts *argv;
+};
+
 /* In a process between, so that it is nobody's child in the end. */
-static int start_between(const struct slirp *how, const struct texts *argv, struct err *e)
+static int start_between(void *arg, struct err *e)
 {
+	const struct slirp *how = ((struct start *)arg)->how;
+	const struct texts *argv = ((struct start *)arg)->argv;
 	/* Not a pipe: what it says later, to nobody, would be its end. */
 	auto_close int said = openat(how->dir, LOG, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	auto_free char *words = NULL;
@@ -233,6 +269,7 @@ static int start_between(const struct slirp *how, const struct texts *argv, stru
 	int ready[2], r;
 	char byte;
 
+	setsid();
 	if (said < 0 || pipe2(ready, O_CLOEXEC) < 0)
 		return err_sys(e, "start slirp4netns");
 	r = child_spawn(
@@ -249,10 +286,13 @@ static int start_between(const struct slirp *how, const struct texts *argv, stru
 		},
 		&child, e);
 	close(ready[1]);
-	if (r == 0)
-		r = note_pid(how->dir, child.pid, e);
 	if (r < 0)
 		return r;
+	r = note_pid(how->dir, child.pid, e);
+	if (r < 0) {
+		child_kill(&child);
+		return r;
+	}
 	if (read(ready[0], &byte, 1) == 1)
 		return 0;
 	if (file_read_at(how->dir, LOG, ANSWER_MAX, &words, NULL, NULL) < 0 || !*words)
@@ -261,30 +301,6 @@ static int start_between(const struct slirp *how, const struct texts *argv, stru
 	for (char *at = words; (at = strchr(at, '\n'));)
 		*at = ';';
 	return err_set(e, ERR_SYSTEM, "%s", words);
-}
-
-static int start_far(const struct slirp *how, const struct texts *argv, struct err *e)
-{
-	int report[2], r;
-	pid_t pid;
-
-	if (pipe2(report, O_CLOEXEC) < 0)
-		return err_sys(e, "make a pipe");
-	pid = fork();
-	if (pid == 0) {
-		struct err why = { 0 };
-
-		setsid();
-		if (start_between(how, argv, &why) < 0)
-			err_send(report[1], &why);
-		_exit(0);
-	}
-	close(report[1]);
-	r = pid < 0 ? err_sys(e, "fork") : err_recv(report[0], e);
-	close(report[0]);
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	return r;
 }
 
 int slirp_start(struct arena *a, const struct slirp *how, struct err *e)
@@ -298,7 +314,7 @@ int slirp_start(struct arena *a, const struct slirp *how, struct err *e)
 	if (r < 0)
 		return r;
 	unlinkat(how->dir, SOCKET, 0);
-	r = start_far(how, &argv, e);
+	r = child_do("the process that starts it", start_between, &(struct start){ how, &argv }, e);
 	if (r == 0)
 		r = ask_ports(how->dir, how->ports, e);
 	if (r < 0) {

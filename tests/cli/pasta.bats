@@ -106,6 +106,9 @@ slirp_runs() { pgrep -f -- "--api-socket=../$(berth inspect -f '{{.Id}}' c)/" >/
 @test "what slirp4netns can't be given is said" {
     fails_with 'unknown option for slirp4netns: "foo=1"' -- create --network slirp4netns:foo=1 tiny true
     fails_with "invalid cidr x" -- create --network slirp4netns:cidr=x tiny true
+    fails_with "invalid enable_ipv6 yes" -- create --network slirp4netns:enable_ipv6=yes tiny true
+    fails_with "port_handler=rootlesskit is not supported" -- create --network slirp4netns:port_handler=rootlesskit tiny true
+    fails_with 'mtu' "big" -- create --network slirp4netns:mtu=big tiny true
     fails_with "conflicts with bridge" -- create --network slirp4netns --network podman tiny true
     needs program slirp4netns
     fails_with -126 "TCP and UDP of IPv4 alone" -- run --rm --network slirp4netns -p 15201:80/sctp tiny true
