@@ -78,7 +78,7 @@ static int run_session(struct session *s, const struct create_args *args, int ar
 	if (args->plan)
 		return print_plan(s, c, &e);
 	for (size_t i = 0; c->ports.n && i < c->networks.n; i++)
-		obstacles_warn(s, c->networks.v[i].network);
+		obstacles_warn(s, c->networks.v[i].network, false);
 	return args->detach ? run_in_background(s, c, &lock, &e)
 			    : run_in_foreground(s, args, c, &lock, &e);
 }

@@ -50,6 +50,9 @@ int firewall_reload(const struct state *s, int host_netns, struct err *e);
 int firewall_obstacles(struct arena *a, const char *bridge, int host_netns, struct texts *ret,
 		       struct err *e);
 
+/* firewalld is there, and has the bridge in no zone: it refused, or could not be asked. */
+bool firewall_is_foreign_to_firewalld(const char *bridge, int host_netns);
+
 /* A socket for a container's monitor, which hears that somebody took away what is here. -1: it
  * needs none, or there can't be one. */
 int firewall_watch(const struct network_status *st, int host_netns);

@@ -249,6 +249,16 @@ int firewall_dismiss(struct arena *a, const struct network *n, int host_netns, i
 	return r;
 }
 
+bool firewall_is_foreign_to_firewalld(const char *bridge, int host_netns)
+{
+	AUTO(arena) a = arena_new();
+	auto_close int socket = netfilter_open(host_netns, NULL);
+	struct others o;
+
+	return socket >= 0 && look(a, socket, &o, NULL) == 0 && o.firewalld &&
+	       !is_trusted(socket, bridge);
+}
+
 static const char *family_word(int family)
 {
 	return family == NFPROTO_IPV4 ? "ip" : family == NFPROTO_IPV6 ? "ip6" : "inet";

@@ -9,12 +9,6 @@ setup() {
 }
 teardown() { network_teardown; }
 
-sleeper() { # NAME OPTIONS...
-    local name=$1
-    shift
-    berth run -d --name "$name" "$@" tiny sleep 600 >/dev/null
-}
-
 # As ufw and Docker have it: what no rule knows is dropped.
 iptables_drop() {
     local command
@@ -152,4 +146,9 @@ firewalld_table() {
     DBUS_SYSTEM_BUS_ADDRESS="unix:path=$BATS_TEST_TMPDIR/nobody" sleeper second
     run -0 berth ps -q
     [ "${#lines[@]}" = 2 ]
+    run -0 berth network reload web
+    output_has "firewalld could not be told of podman0" "firewall-cmd --zone=trusted --add-interface=podman0"
+    host nft add rule inet firewalld filter_INPUT_ZONES iifname podman0 accept
+    run -0 berth network reload web
+    output_lacks "firewalld could not be told"
 }
