@@ -155,6 +155,15 @@ leave_nothing() {
     [ $left = 0 ]
 }
 
+# Servers that a test has started, by their PIDs in the file peers.
+peers_end() {
+    local pid
+    for pid in $(cat "$BATS_TEST_TMPDIR/peers" 2>/dev/null); do
+        kill "$pid" 2>/dev/null
+        wait "$pid" 2>/dev/null
+    done
+}
+
 # The process that holds a plain user's namespace stays for his next command.
 holder_stop() {
     local pid

@@ -61,12 +61,15 @@ inside() { # CONTAINER COMMAND...
     nsenter -t "$pid" -n "$@"
 }
 
+sleeper() { # NAME OPTIONS...
+    local name=$1
+    shift
+    berth run -d --name "$name" "$@" tiny sleep 3600 >/dev/null
+}
+
 network_teardown() {
     local pid left=0
-    for pid in $(cat "$BATS_TEST_TMPDIR/peers" 2>/dev/null); do
-        kill "$pid" 2>/dev/null
-        wait "$pid" 2>/dev/null
-    done
+    peers_end
     leave_nothing || left=1
     no_interface_left || left=1
     [ "$HERE" != here ] || ip link del eth0

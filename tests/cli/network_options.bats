@@ -6,12 +6,6 @@ load network
 setup() { network_setup; }
 teardown() { network_teardown; }
 
-sleeper() { # NAME OPTIONS...
-    local name=$1
-    shift
-    berth run -d --name "$name" "$@" tiny sleep 600 >/dev/null
-}
-
 # Answers with that address for foo.example, and with itself for nothing else.
 resolver() { # WHERE LISTEN-ADDRESS ANSWER
     needs program dnsmasq

@@ -6,12 +6,6 @@ load network
 setup() { network_setup; }
 teardown() { network_teardown; }
 
-sleeper() { # NAME OPTIONS...
-    local name=$1
-    shift
-    berth run -d --name "$name" "$@" tiny sleep 600 >/dev/null
-}
-
 @test "a published port answers outsiders, who keep their address" {
     sleeper web -p 8080:80 -p 5300:53/udp
     serve web 80 53

@@ -17,11 +17,8 @@ setup() {
 }
 
 teardown() {
-    local pid left=0
-    for pid in $(cat "$BATS_TEST_TMPDIR/peers" 2>/dev/null); do
-        kill "$pid" 2>/dev/null
-        wait "$pid" 2>/dev/null
-    done
+    local left=0
+    peers_end
     leave_nothing || left=1
     wait_gone servers "a server is left" || left=1
     [ $left = 0 ]

@@ -11,12 +11,6 @@ setup() {
 
 teardown() { network_teardown; }
 
-sleeper() { # NAME OPTIONS...
-    local name=$1
-    shift
-    berth run -d --name "$name" "$@" tiny sleep 3600 >/dev/null
-}
-
 mac_of_host() { host ip -o link show dev eth0 | grep -oE 'link/ether [0-9a-f:]+' | cut -d' ' -f2; }
 
 # Who outside believes to have that address.
