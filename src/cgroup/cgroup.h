@@ -112,6 +112,10 @@ int cgroup_open_below(const struct cgroup *c, const struct texts *paths, pid_t p
 /* Moves any process: slow, see above. */
 int cgroup_add(struct cgroup *c, pid_t pid, struct err *e);
 
+/* Moves this process, which has one thread, to the top of each hierarchy that lets it: away from
+ * whoever kills or limits the group in which it was started. */
+void cgroup_rise(void);
+
 /* Changes what `r` mentions and keeps the rest, in an order that the kernel accepts. */
 int cgroup_update(struct cgroup *c, const struct oci_linux_resources *r, struct err *e);
 

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "cgroup/host.h"
 #include "cgroup/manager.h"
 
 #define PROCESS_MAX  (64 * 1024)
@@ -183,4 +184,23 @@ int cgroup_delegate(const struct cgroup *c, uid_t to, struct err *e)
 		return err_sys(e, "hand %s/%s to user %u", c->unified->dir, file, (unsigned)to);
 	}
 	return 0;
+}
+
+void cgroup_rise(void)
+{
+	AUTO(arena) a = arena_new();
+	struct cgroup_host host = { 0 };
+
+	if (host_find(a, &host, NULL) < 0)
+		return;
+	for (size_t i = 0; i < host.hierarchies_len; i++) {
+		const struct cgroup_hierarchy *h = &host.hierarchies[i];
+
+		/* Where it may not it stays, as whoever started it does. */
+		if (strcmp(h->own, "/") != 0)
+			file_poke_at(AT_FDCWD,
+				     path_join(a, h->mount,
+					       *h->controllers ? "tasks" : "cgroup.procs"),
+				     "0", NULL);
+	}
 }

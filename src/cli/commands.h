@@ -31,4 +31,5 @@ extern const struct command history_command, image_command, image_exists_command
 
 /* Run by berth itself, not by people. */
 extern const struct command cleanup_internal_command, complete_internal_command,
-	man_internal_command, mend_internal_command, parse_internal_command, start_internal_command;
+	end_internal_command, man_internal_command, mend_internal_command, parse_internal_command,
+	start_internal_command;

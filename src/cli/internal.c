@@ -2,7 +2,7 @@
 /*
  * What the monitor executes, never people: __start starts a container again in the process that was
  * its monitor, __cleanup removes what the last run left, __mend puts back what somebody took away
- * of the firewall.
+ * of the firewall.  And what the keeper executes: __end does what a killed monitor could not.
  */
 #include "base/log.h"
 #include "cli/cli.h"
@@ -31,6 +31,13 @@ static int cleanup(struct session *s, const struct container *c, struct err *e)
 								    .needed_too = true },
 					e);
 	return container_cleanup(&s->state, s->arena, c, e);
+}
+
+static int end(struct session *s, const struct container *c, struct err *e)
+{
+	int r = container_end_lost(&s->state, s->arena, c, e);
+
+	return r ? r : cleanup(s, c, e);
 }
 
 static int with_container(void *globals, const char *id,
@@ -75,6 +82,11 @@ static int run_cleanup(void *globals, void *args, int argc, const char **argv)
 	return with_container(globals, argv[0], cleanup);
 }
 
+static int run_end(void *globals, void *args, int argc, const char **argv)
+{
+	return with_container(globals, argv[0], end);
+}
+
 const struct command start_internal_command = {
 	.name = "__start",
 	.summary = "Start a container again",
@@ -93,6 +105,16 @@ const struct command cleanup_internal_command = {
 	.max_args = 1,
 	.hidden = true,
 	.run = run_cleanup,
+};
+
+const struct command end_internal_command = {
+	.name = "__end",
+	.summary = "End a container whose monitor was killed",
+	.usage = "ID",
+	.min_args = 1,
+	.max_args = 1,
+	.hidden = true,
+	.run = run_end,
 };
 
 const struct command mend_internal_command = {

@@ -61,7 +61,12 @@ static int connect_session(struct session *s, const struct connect_args *args, c
 	if (r < 0)
 		return r;
 	n.network = network->name;
-	return container_connect(&s->state, s->arena, c, &n, e);
+	return container_connect(&s->state, s->arena, c, &n,
+				 &(struct container_start){
+					 .program = s->globals->self,
+					 .cgroup_manager = s->globals->cgroup_manager,
+				 },
+				 e);
 }
 
 static int disconnect_session(struct session *s, const struct connect_args *args, const char **argv,

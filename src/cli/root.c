@@ -106,6 +106,7 @@ static const struct command *const commands[] = {
 	&cleanup_internal_command,
 	&mend_internal_command,
 	&complete_internal_command,
+	&end_internal_command,
 	&man_internal_command,
 	&parse_internal_command,
 	&start_internal_command,

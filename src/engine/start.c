@@ -89,21 +89,9 @@ static void launch_close(struct launch *l)
 	}
 }
 
-static void add_self(struct launch *l, struct texts *argv, const char *command)
+static struct texts again(struct launch *l, const char *command)
 {
-	struct arena *a = l->arena;
-
-	texts_add(a, argv, l->how->program);
-	texts_add(a, argv, "--root");
-	texts_add(a, argv, l->state->lib_path);
-	texts_add(a, argv, "--runroot");
-	texts_add(a, argv, l->state->run_path);
-	if (l->how->cgroup_manager) {
-		texts_add(a, argv, "--cgroup-manager");
-		texts_add(a, argv, l->how->cgroup_manager);
-	}
-	texts_add(a, argv, command);
-	texts_add(a, argv, l->c->id);
+	return container_again(l->arena, l->state, l->how, command, l->c->id);
 }
 
 /* The ends of pipes that the container and the monitor get. */
@@ -147,11 +135,6 @@ static void fill_handover(struct launch *l, const struct runtime_container *rc,
 			  const struct streams *p, struct monitor_handover *h)
 {
 	const struct container *c = l->c;
-	struct texts restart = { 0 }, cleanup = { 0 }, mend = { 0 };
-
-	add_self(l, &restart, "__start");
-	add_self(l, &cleanup, "__cleanup");
-	add_self(l, &mend, "__mend");
 	*h = MONITOR_HANDOVER;
 	h->id = c->id;
 	h->name = c->name;
@@ -175,10 +158,10 @@ static void fill_handover(struct launch *l, const struct runtime_container *rc,
 	h->restart_max = (int)c->restart_max;
 	h->restarts = (int)l->restarts;
 	h->restart_delay_ms = (int)l->restart_delay_ms;
-	h->restart_argv = restart.v;
-	h->cleanup_argv = cleanup.v;
+	h->restart_argv = again(l, "__start").v;
+	h->cleanup_argv = again(l, "__cleanup").v;
 	h->firewall = l->wiring.watch;
-	h->mend_argv = l->wiring.watch < 0 ? NULL : mend.v;
+	h->mend_argv = l->wiring.watch < 0 ? NULL : again(l, "__mend").v;
 	h->program = l->how->program;
 	open_oom_files(rc, h);
 	h->temporary = c->auto_remove;
@@ -268,6 +251,8 @@ static int start_wired(struct launch *l, const struct runtime_create *how,
 
 	if (r < 0)
 		return r;
+	l->wiring.monitor = getpid();
+	l->wiring.end = again(l, "__end");
 	r = wiring_apply(l->state, l->arena, &l->wiring, rc->pid, rc->start_time, l->network, e);
 	if (r < 0) {
 		runtime_abort(rc);

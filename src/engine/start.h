@@ -24,6 +24,11 @@ int container_start(const struct state *s, const struct container *c,
 /* e is of a start or exec that failed: says 126 where it doesn't yet, and adds to the words of a
  * program that can't be executed those by which podman's users, and their scripts, know it. */
 void container_not_executed(struct err *e);
+/* The words of `berth COMMAND ID` with the same roots, to be executed later in any process; they
+ * are the monitor's and the keeper's. */
+struct texts container_again(struct arena *a, const struct state *s,
+			     const struct container_start *how, const char *command,
+			     const char *id);
 /* What a start would do, a line each; c may not exist yet (merged only). */
 int container_plan(const struct state *s, struct arena *a, const struct container *c,
 		   const struct container_start *how, struct buf *out, struct err *e);

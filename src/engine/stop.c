@@ -342,3 +342,27 @@ int container_cleanup(const struct state *s, struct arena *a, const struct conta
 
 	return r < 0 || container_is_alive(&st) ? r : container_cleanup_ended(s, a, c, &st, e);
 }
+
+int container_end_lost(const struct state *s, struct arena *a, const struct container *c,
+		       struct err *e)
+{
+	auto_close int lock = state_lock(s, CONTAINERS, c->id, e);
+	auto_close int monitor = -1;
+	struct container_status st;
+	int r = lock < 0 ? lock : container_status(s, a, c, &st, e);
+
+	if (r < 0 || !container_is_alive(&st))
+		return r;
+	monitor = container_monitor_pidfd(&st);
+	if (monitor >= 0)
+		return 1;
+	r = send(&st, SIGKILL, e);
+	if (r < 0 && r != -ENOENT && r != -ESRCH)
+		return r;
+	if (st.state == CONTAINER_PAUSED)
+		change_frozen(s, c, &st, false, NULL);
+	r = await_end(s, a, c, KILL_WAIT_MS, e);
+	return r > 0 ? err_set(e, ERR_SYSTEM, "container %s does not end although it was killed",
+			       c->name)
+		     : r;
+}

@@ -40,6 +40,11 @@ int container_cleanup(const struct state *s, struct arena *a, const struct conta
 /* The same of one that is known to have ended, with its lock held. */
 int container_cleanup_ended(const struct state *s, struct arena *a, const struct container *c,
 			    const struct container_status *st, struct err *e);
+/* Its monitor was killed.  A container dies with that, but for one whose first process has changed
+ * its user, by which the kernel forgets about it (prctl(2), PR_SET_PDEATHSIG), and one that is
+ * frozen: such are killed here.  0: nothing of it runs.  1: it has a monitor. */
+int container_end_lost(const struct state *s, struct arena *a, const struct container *c,
+		       struct err *e);
 
 struct container_remove {
 	bool force;      /* stop it first */

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "engine/files.h"
+#include "engine/keeper.h"
 #include "engine/specify_private.h"
 #include "engine/status.h"
 #include "network/firewall.h"
@@ -67,12 +68,25 @@ int wiring_join(const struct state *s, struct arena *a, const struct container *
 	return 0;
 }
 
+/* An interface of the host is among them, or, if not all, among those that are new. */
+static bool has_device(const struct network_status *st, size_t first)
+{
+	for (size_t i = first; i < st->endpoints.n; i++)
+		if (st->endpoints.v[i].device)
+			return true;
+	return false;
+}
+
 static int apply(const struct state *s, struct arena *a, struct wiring *w,
 		 struct network_target *target, uint64_t start_time, struct err *e)
 {
 	struct plan p;
-	int r;
+	int r = has_device(&w->status, w->status.first)
+			? keeper_start(s, w->status.id, w->monitor, &w->end, e)
+			: 0;
 
+	if (r < 0)
+		return r;
 	plan_init(&p, a);
 	network_plan(&p, s, &w->status, target);
 	r = plan_apply(&p, e);
@@ -156,11 +170,27 @@ void wiring_rename(const struct state *s, const struct container *c, pid_t pid, 
 	}
 }
 
+/* It lives on; with its last interface of the host the keeper has nothing to wait for. */
+static void keep_only_for_devices(const struct state *s, struct arena *a, const struct container *c)
+{
+	struct network_status st = { 0 };
+	int r = network_status(s, a, c->id, &st, NULL);
+
+	if (r == -ENOENT || (r == 0 && !has_device(&st, 0)))
+		keeper_stop(s, c->id);
+}
+
 int wiring_leave(const struct state *s, const struct container *c, pid_t pid, struct err *e)
 {
+	int r;
+
 	if (pid > 0 && has_bare_namespace(s, c))
 		network_unname(c->name, pid);
-	return network_leave(s, c->id, -1, e);
+	r = network_leave(s, c->id, -1, e);
+	/* Else it tries again when the monitor is gone. */
+	if (r == 0)
+		keeper_stop(s, c->id);
+	return r;
 }
 
 int wiring_plan(const struct state *s, struct arena *a, const struct container *c, struct buf *out,
@@ -225,13 +255,14 @@ static int update_files(const struct state *s, struct arena *a, const struct con
 }
 
 static int connect_live(const struct state *s, struct arena *a, const struct container *c,
-			const struct network_attachment *n, const struct container_status *now,
-			struct err *e)
+			const struct network_attachment *n, const struct container_start *how,
+			const struct container_status *now, struct err *e)
 {
 	struct network_attachments asked = { (struct network_attachment *)n, 1 };
 	struct network_target target = { .pid = (pid_t)now->run.pid };
 	struct wiring w = WIRING;
 	auto_close int netns = open_netns(now, e);
+	auto_close int monitor = container_monitor_pidfd(now);
 	int r = netns < 0 ? netns : join(s, a, c, &asked, true, &w, e);
 
 	if (r < 0) {
@@ -241,11 +272,16 @@ static int connect_live(const struct state *s, struct arena *a, const struct con
 	target.netns = netns;
 	target.host_netns = w.host;
 	target.lock = w.lock;
+	if (monitor >= 0)
+		w.monitor = (pid_t)now->run.monitor_pid;
+	w.end = container_again(a, s, how, "__end", c->id);
 	r = apply(s, a, &w, &target, now->run.start_time, e);
 	network_target_close(&target);
 	wiring_close(&w);
-	if (r < 0)
+	if (r < 0) {
 		network_leave_one(s, c->id, n->network, -1, NULL);
+		keep_only_for_devices(s, a, c);
+	}
 	return r;
 }
 
@@ -260,7 +296,8 @@ static void add(struct arena *a, struct container *c, const struct network_attac
 }
 
 int container_connect(const struct state *s, struct arena *a, struct container *c,
-		      const struct network_attachment *n, struct err *e)
+		      const struct network_attachment *n, const struct container_start *how,
+		      struct err *e)
 {
 	auto_close int lock = state_lock(s, CONTAINERS, c->id, e);
 	struct container_status now;
@@ -282,7 +319,7 @@ int container_connect(const struct state *s, struct arena *a, struct container *
 	if (container_is_alive(&now)) {
 		/* What somebody was killed at before it was written down. */
 		network_leave_one(s, c->id, n->network, -1, NULL);
-		r = connect_live(s, a, c, n, &now, e);
+		r = connect_live(s, a, c, n, how, &now, e);
 	}
 	if (r < 0)
 		return r;
@@ -313,6 +350,7 @@ int container_disconnect(const struct state *s, struct arena *a, struct containe
 	/* Somebody was killed before it was written down. */
 	if (r < 0 && r != -ENOENT)
 		return r;
+	keep_only_for_devices(s, a, c);
 	memmove(&c->networks.v[at], &c->networks.v[at + 1],
 		(--c->networks.n - at) * sizeof(*c->networks.v));
 	r = container_save(s, lock, c, true, e);

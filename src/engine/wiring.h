@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "engine/container.h"
+#include "engine/start.h"
 #include "network/port.h"
 
 struct wiring {
@@ -15,6 +15,10 @@ struct wiring {
 	struct port_holds holds;
 	int host;  /* what plays the host: usernet_find()'s */
 	int watch; /* for the monitor: netfilter_watch()'s, or -1 */
+	/* Filled by the caller before wiring_apply(): whose end is the container's, and what is
+	 * executed then if nobody else cleans up. */
+	pid_t monitor;
+	struct texts end;
 };
 #define WIRING ((struct wiring){ .lock = -1, .host = -1, .watch = -1 })
 
@@ -40,9 +44,11 @@ int wiring_plan(const struct state *s, struct arena *a, const struct container *
 		struct err *e);
 
 /* On one more network, or one less, whether it runs or not. c is read anew under its lock.
- * ERR_CONFLICT: it is on it already; ERR_NOT_FOUND: it is not. */
+ * ERR_CONFLICT: it is on it already; ERR_NOT_FOUND: it is not. how: of its
+ * start, what is later to be executed with. */
 int container_connect(const struct state *s, struct arena *a, struct container *c,
-		      const struct network_attachment *n, struct err *e);
+		      const struct network_attachment *n, const struct container_start *how,
+		      struct err *e);
 int container_disconnect(const struct state *s, struct arena *a, struct container *c,
 			 const char *network, struct err *e);
 /* The containers that were asked to be on it. */

@@ -127,8 +127,9 @@ static int handover_add(struct arena *a, struct texts *out, const struct monitor
 	return 0;
 }
 
-static struct texts handover_environment(struct arena *a)
+char *const *monitor_environment(struct arena *a)
 {
+	static char *const none[] = { NULL };
 	struct texts kept = { 0 };
 
 	for (char **v = environ; *v; v++) {
@@ -139,14 +140,13 @@ static struct texts handover_environment(struct arena *a)
 			}
 		}
 	}
-	return kept;
+	return kept.n ? (char *const *)kept.v : none;
 }
 
 int monitor_exec(const char *monitor, const struct monitor_handover *h, struct err *e)
 {
 	AUTO(arena) a = arena_new();
-	struct texts argv = { 0 }, env = handover_environment(a);
-	static char *const no_env[] = { NULL };
+	struct texts argv = { 0 };
 	int r;
 
 	r = kernel_cloexec_from(STDERR_FILENO + 1);
@@ -162,6 +162,6 @@ int monitor_exec(const char *monitor, const struct monitor_handover *h, struct e
 	for (size_t i = 0; i < h->held_len; i++)
 		if (fcntl(h->held[i], F_SETFD, 0) < 0)
 			return err_sys(e, "hand over descriptor %d", h->held[i]);
-	execve(monitor, (char *const *)argv.v, env.n ? (char *const *)env.v : no_env);
+	execve(monitor, (char *const *)argv.v, monitor_environment(a));
 	return err_sys(e, "execute %s", monitor);
 }

@@ -128,6 +128,9 @@ int monitor_listen(int run_dir, struct err *e);
  */
 int monitor_exec(const char *monitor, const struct monitor_handover *h, struct err *e);
 
+/* What the monitor keeps of this process's environment, which lives as long as a. */
+char *const *monitor_environment(struct arena *a);
+
 /* The exit record. */
 struct monitor_exit {
 	int64_t pid;

@@ -60,6 +60,7 @@ int daemon_start(const struct daemon_start *how, struct err *e)
 		&(struct child_spawn){
 			.path = how->argv->v[0],
 			.argv = (char *const *)how->argv->v,
+			.env = how->env,
 			.in = -1,
 			.out = -1,
 			.err = to,

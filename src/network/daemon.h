@@ -10,6 +10,7 @@
 
 struct daemon_start {
 	const struct texts *argv; /* argv->v[0]: absolute path */
+	char *const *env;         /* NULL: this process's */
 	int fd;                   /* becomes its descriptor 3; -1: none */
 	/* As child.h's. */
 	int (*prepare)(void *arg, struct err *e);

@@ -9,7 +9,8 @@
  * A virtual interface dies with its namespace, and a physical one falls back to the first namespace
  * of the machine, if need be under another name.  So the namespace is pinned: a bind mount on
  * attachments/ID/netns keeps it, with the interface in it, when all processes are gone, until the
- * monitor's end path, or the next command's sweep, has brought the interface home.
+ * monitor's end path has brought the interface home, or, if that was killed, the engine's keeper,
+ * or the next command's sweep.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -113,19 +113,163 @@ remove_pair() {
     remove_pair
 }
 
-@test "a device is home with the next command, whatever was killed" {
+# Both processes of a container, in MONITOR and INIT, and its keeper, in KEEPER.
+processes_of() { # CONTAINER
+    local file
+    file=$BATS_TEST_TMPDIR/run/containers/$(berth inspect --format '{{.Id}}' "$1")
+    INIT=$(jq .pid "$file/state.json") MONITOR=$(jq .monitorPid "$file/state.json")
+    KEEPER=$(cat "$file/keeper.pid")
+    kill -0 "$KEEPER"
+}
+
+# Nobody runs a command of berth's meanwhile.
+comes_home() { # INTERFACE ADDRESS
+    wait_for has host address show dev "$1" "$2"
+    wait_for all_is_given_back
+}
+
+all_is_given_back() {
+    # The index of the leases goes on.
+    [ -z "$(find "$BATS_TEST_TMPDIR"/run/{attachments,unsettled,networks/*/leases} -mindepth 1 ! -name '.*' 2>/dev/null | grep -v :)" ] &&
+        [ -z "$(find "$BATS_TEST_TMPDIR"/run/containers -name keeper.pid)" ] &&
+        gone "$KEEPER" && [ -z "$(mounts_here)" ]
+}
+
+# And waited for, by whoever does so here.
+gone() { # PID...
+    local pid
+    for pid; do
+        ! kill -0 "$pid" 2>/dev/null || return 1
+    done
+}
+
+@test "a device comes home by itself, with all else that was taken, whatever was killed" {
+    local name=berth-test-$BASHPID
+    make_pair
+    host ip link set ntpd up
+    host ip route add 198.51.100.0/24 via 192.168.0.7 dev ntpd
+    berth create --name "$name" --network podman,ntpd -p 8080:80 tiny sleep 600 >/dev/null
+    for victims in MONITOR INIT "MONITOR INIT" "INIT MONITOR" KEEPER\ INIT; do
+        berth start "$name" >/dev/null
+        processes_of "$name"
+        [ -L "/run/netns/$name" ]
+        kill -9 $(for i in $victims; do echo "${!i}"; done)
+        comes_home ntpd 192.168.0.2/24
+        has host route show "198.51.100.0/24 via 192.168.0.7 dev ntpd"
+        wait_for gone "$MONITOR" "$INIT"
+        [ ! -L "/run/netns/$name" ]
+        run -0 table
+        output_lacks "8080 :"
+    done
+    berth rm "$name" >/dev/null
+    remove_pair
+}
+
+@test "a device is home with the next command when its keeper was killed too" {
     make_pair
     berth run -d --name c --network ntpd tiny sleep 600 >/dev/null
-    kill_monitor c
-    # Nobody has looked yet: it waits in the container's namespace.
-    berth ps -a >/dev/null
+    processes_of c
+    kill -9 "$KEEPER" "$MONITOR"
     wait_for home ntpd
-    # The container's process itself is no different.
+    # And without a keeper a container ends as it should, if its monitor does.
     berth start c >/dev/null
-    kill -9 "$(pid_of c)"
-    wait_for home ntpd
-    # Nor is one that ends by itself, or is killed while nobody may clean up.
-    berth rm -f c >/dev/null
+    processes_of c
+    kill -9 "$KEEPER"
+    berth stop -t 0 c >/dev/null
+    comes_home ntpd 192.168.0.2/24
+    berth rm c >/dev/null
+    remove_pair
+}
+
+@test "a device comes home when all that a service has started is killed" {
+    local group
+    needs_groups
+    group=$GROUPS_HERE/berth-test-$BASHPID
+    make_pair
+    mkdir "$group"
+    # The service: who runs berth, and the monitor with it.
+    (
+        echo "$BASHPID" >"$group/cgroup.procs"
+        berth run -d --name c --network ntpd tiny sleep 600 >/dev/null
+    )
+    processes_of c
+    grep -qx "$MONITOR" "$group/cgroup.procs"
+    kill -9 $(cat "$group/cgroup.procs")
+    comes_home ntpd 192.168.0.2/24
+    wait_for rmdir "$group"
+    berth rm c >/dev/null
+    remove_pair
+}
+
+# Where processes are told apart by who started them, and may be moved.
+needs_groups() {
+    for GROUPS_HERE in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
+        [ ! -e "$GROUPS_HERE/cgroup.procs" ] || break
+    done
+    (echo "$BASHPID" >"$GROUPS_HERE/cgroup.procs") 2>/dev/null || skip "needs a control group that takes processes"
+}
+
+@test "a device comes home from a container that outlives its monitor, or is frozen" {
+    make_pair
+    # Who changes his user is no longer killed with his parent.
+    berth run -d --name c --network ntpd tiny httpd -f -u 1000:1000 -h / >/dev/null
+    processes_of c
+    wait_for grep -q '^Uid:.1000' "/proc/$INIT/status"
+    kill -9 "$MONITOR"
+    comes_home ntpd 192.168.0.2/24
+    wait_for gone "$INIT"
+    berth start c >/dev/null
+    berth pause c >/dev/null
+    processes_of c
+    kill -9 "$MONITOR"
+    comes_home ntpd 192.168.0.2/24
+    wait_for gone "$INIT"
+    berth rm c >/dev/null
+    remove_pair
+}
+
+@test "a device comes home, and --rm is kept to, when berth is being replaced" {
+    make_pair
+    mkdir "$BATS_TEST_TMPDIR/bin"
+    for program in berth keeper monitor unpack firewall init; do
+        cp "${BERTH%/*}/$program" "$BATS_TEST_TMPDIR/bin"
+    done
+    BERTH=$BATS_TEST_TMPDIR/bin/berth
+    berth run -d --rm --name c --network ntpd tiny sleep 600 >/dev/null
+    processes_of c
+    mv "$BERTH" "$BERTH.old"
+    kill -9 "$MONITOR"
+    wait_for gone "$MONITOR"
+    mv "$BERTH.old" "$BERTH"
+    comes_home ntpd 192.168.0.2/24
+    wait_for no_container_named c
+    remove_pair
+}
+
+@test "a keeper is there as long as a device is, and for nothing else" {
+    make_pair
+    berth run -d --name c tiny sleep 600 >/dev/null
+    run ! processes_of c
+    berth network connect ntpd c
+    processes_of c
+    [ "$(cat "/proc/$KEEPER/comm")" = berth-keeper ]
+    # It is nobody's: of no session, of no group, with nothing open but what it waits for.
+    [ "$(ps -o sid= -p "$KEEPER" | tr -d ' ')" = "$KEEPER" ]
+    [ "$(ls "/proc/$KEEPER/fd" | wc -l)" = 4 ]
+    # As unlikely to be killed for want of memory as the monitor, which may ask for no more.
+    [ "$(cat "/proc/$KEEPER/oom_score_adj")" = "$(cat "/proc/$MONITOR/oom_score_adj")" ]
+    berth network disconnect ntpd c
+    has host address show dev ntpd 192.168.0.2/24
+    wait_for gone "$KEEPER"
+    berth network connect ntpd c
+    processes_of c
+    kill -9 "$MONITOR"
+    comes_home ntpd 192.168.0.2/24
+    # The next start connects it to both.
+    berth start c >/dev/null
+    processes_of c
+    berth rm -f -t 0 c >/dev/null
+    wait_for gone "$KEEPER"
     remove_pair
 }
 
@@ -268,6 +412,12 @@ kill_monitor() { # CONTAINER
     wait_for another_runs c "$first"
     pings host 192.168.0.2
     has c address show dev eth0 192.168.0.2/24
+    # The keeper of this life, not that of the last.
+    [ "$(pgrep -fc -- "keeper $BATS_TEST_TMPDIR/run/")" = 1 ]
+    processes_of c
+    kill -9 "$MONITOR"
+    comes_home ntpd 192.168.0.2/24
+    berth start c >/dev/null
     berth rm -f -t 0 c >/dev/null
     remove_pair
 }
