@@ -62,14 +62,12 @@ typedef int set_fn(const struct parser *p, const struct use *u, void *to, struct
 
 static int set_flag(const struct parser *p, const struct use *u, void *to, struct err *e)
 {
-	static const char *const words[] = { "false", "true", "FALSE", "TRUE", "False", "True",
-					     "0",     "1",    "f",     "t",    "F",     "T" };
-	int i = text_index(u->value, words, ARRAY_LEN(words));
+	int truth = text_truth(u->value);
 
-	if (i < 0)
+	if (truth < 0)
 		return invalid(u, "ParseBool", e);
 	if (to)
-		*(bool *)to = i % 2;
+		*(bool *)to = truth == 1;
 	return 0;
 }
 

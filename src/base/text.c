@@ -252,6 +252,15 @@ int text_index(const char *s, const char *const *names, size_t n)
 	return -1;
 }
 
+int text_truth(const char *s)
+{
+	static const char *const words[] = { "false", "true", "FALSE", "TRUE", "False", "True",
+					     "0",     "1",    "f",     "t",    "F",     "T" };
+	int i = text_index(s, words, ARRAY_LEN(words));
+
+	return i < 0 ? -1 : i % 2;
+}
+
 void text_hex(char *ret, const void *bytes, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";

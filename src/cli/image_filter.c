@@ -71,11 +71,10 @@ static void add(struct image_filter *f, const struct condition *c)
 
 static int read_truth(struct condition *c, struct err *e)
 {
-	static const char *const yes[] = { "true", "1", "t", "T", "TRUE", "True" };
-	static const char *const no[] = { "false", "0", "f", "F", "FALSE", "False" };
+	int truth = text_truth(c->value);
 
-	c->truth = text_index(c->value, yes, ARRAY_LEN(yes)) >= 0;
-	if (c->truth || text_index(c->value, no, ARRAY_LEN(no)) >= 0)
+	c->truth = truth == 1;
+	if (truth >= 0)
 		return 0;
 	return err_set(e, ERR_INVALID, "non-boolean value \"%.80s\" for %s filter", c->value,
 		       key_name[c->key]);

@@ -35,12 +35,15 @@ struct texts network_users(struct session *s, const struct containers *all, cons
 
 static int read_value(struct term *t, struct err *e)
 {
+	int truth;
+
 	switch (t->key) {
 	case KEY_DANGLING:
-		t->truth = text_eq(t->value, "true") || text_eq(t->value, "1");
-		if (t->truth || text_eq(t->value, "false") || text_eq(t->value, "0"))
-			return 0;
-		return err_set(e, ERR_INVALID, "invalid dangling filter value \"%s\"", t->value);
+		truth = text_truth(t->value);
+		t->truth = truth == 1;
+		return truth >= 0 ? 0
+				  : err_set(e, ERR_INVALID, "invalid dangling filter value \"%s\"",
+					    t->value);
 	case KEY_ID:
 	case KEY_NAME:
 		return regcomp(&t->pattern, t->value, REG_EXTENDED | REG_NOSUB) == 0

@@ -61,21 +61,11 @@ enum network_driver network_driver(const struct network *n)
 	return i < 0 ? NETWORK_DRIVERS : (enum network_driver)i;
 }
 
-static int bool_of(const char *s)
-{
-	static const char *const yes[] = { "1", "t", "T", "true", "TRUE", "True" };
-	static const char *const no[] = { "0", "f", "F", "false", "FALSE", "False" };
-
-	return text_index(s, yes, ARRAY_LEN(yes)) >= 0 ? 1
-	       : text_index(s, no, ARRAY_LEN(no)) >= 0 ? 0
-						       : -1;
-}
-
 bool network_option_is(const struct network *n, const char *key)
 {
 	const char *value = text_map_get(&n->options, key);
 
-	return value && bool_of(value) == 1;
+	return value && text_truth(value) == 1;
 }
 
 /* Checks; *value may be brought into the one form that is stored. */
@@ -108,7 +98,7 @@ static int check_vlan(struct arena *a, const struct network *n, const char **val
 
 static int check_bool(struct arena *a, const struct network *n, const char **value, struct err *e)
 {
-	int is = bool_of(*value);
+	int is = text_truth(*value);
 
 	if (is < 0)
 		return err_set(e, ERR_INVALID, "\"%s\" is neither true nor false", *value);
@@ -238,6 +228,8 @@ int network_attachment_check(struct arena *a, struct network_attachment *n, stru
 
 	if (r == 0 && n->interface)
 		r = network_check_interface(n->interface, "interface", e);
+	if (r == 0 && text_eq(n->interface, "lo"))
+		r = err_set(e, ERR_INVALID, "interface name lo is the loopback's");
 	if (r == 0 && n->host_interface)
 		r = network_check_interface(n->host_interface, "host interface", e);
 	for (size_t i = 0; r == 0 && i < n->options.n; i++) {
