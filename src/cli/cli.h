@@ -47,9 +47,10 @@ struct failures {
 	struct arena *arena;
 	struct texts messages;
 	int exit;
+	bool as_list; /* as podman's rmi has them */
 };
 void failures_add(struct failures *f, const struct err *e, int exit_code);
-/* Prints "Error: …", or "Error: N errors occurred:\n\t* …"; returns the status. */
+/* Prints "Error: …" for each, or "Error: N errors occurred:\n\t* …"; returns the status. */
 int failures_end(struct failures *f);
 
 /* Writes to standard output, whole; a reader that went away is no error of ours. */

@@ -120,7 +120,7 @@ static int run(void *globals, void *args, int argc, const char **argv)
 		return cli_failf("image name or ID must be specified");
 	if (!session_open(globals, &s, &code))
 		return code;
-	m.failures.arena = s.arena;
+	m.failures = (struct failures){ .arena = s.arena, .as_list = true };
 	if (a->all && remove_all(&m, &e) < 0)
 		failures_add(&m.failures, &e, EXIT_ENGINE);
 	for (int n = 0; n < argc; n++)

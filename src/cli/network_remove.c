@@ -114,6 +114,7 @@ static int run_rm(void *globals, void *args, int argc, const char **argv)
 		else if (r == 0)
 			printf("%s\n", argv[i]);
 	}
+	fflush(stdout);
 	code = failures_end(&failures);
 	session_close(&s);
 	return code;

@@ -81,13 +81,11 @@ int failures_end(struct failures *f)
 
 	if (f->messages.n == 0)
 		return 0;
-	if (f->messages.n == 1) {
-		buf_addf(&out, "Error: %s\n", f->messages.v[0]);
-	} else {
+	if (f->as_list && f->messages.n > 1)
 		buf_addf(&out, "Error: %zu errors occurred:\n", f->messages.n);
-		for (size_t i = 0; i < f->messages.n; i++)
-			buf_addf(&out, "\t* %s\n", f->messages.v[i]);
-	}
+	for (size_t i = 0; i < f->messages.n; i++)
+		buf_addf(&out, "%s %s\n",
+			 f->as_list && f->messages.n > 1 ? "\t*" : "Error:", f->messages.v[i]);
 	(void)!file_write_all(STDERR_FILENO, buf_text(&out), out.len);
 	return f->exit;
 }
