@@ -11,19 +11,25 @@ struct range {
 	int64_t first, count;
 };
 
+static int no_number(const char *s, size_t len, const char *what, struct err *e)
+{
+	return err_set(e, ERR_INVALID,
+		       "parsing %s port: invalid port number: parsing \"%.*s\": invalid syntax",
+		       what, (int)len, s);
+}
+
 static int read_number(const char *s, size_t len, const char *what, int64_t *ret, struct err *e)
 {
 	int64_t n = 0;
 
 	for (size_t i = 0; i < len; i++) {
 		if (s[i] < '0' || s[i] > '9' || i > 9)
-			return err_set(e, ERR_INVALID,
-				       "parsing %s port: invalid port number: parsing \"%.*s\": "
-				       "invalid syntax",
-				       what, (int)len, s);
+			return no_number(s, len, what, e);
 		n = n * 10 + s[i] - '0';
 	}
-	if (len == 0 || n < 1 || n > 65535)
+	if (len == 0)
+		return no_number(s, len, what, e);
+	if (n < 1 || n > 65535)
 		return err_set(e, ERR_INVALID,
 			       "parsing %s port: port numbers must be between 1 and 65535 "
 			       "(inclusive), got %lld",
@@ -36,8 +42,12 @@ static int read_range(const char *s, const char *what, struct range *ret, struct
 {
 	size_t len = strcspn(s, "-");
 	int64_t first, last;
-	int r = read_number(s, len, what, &first, e);
+	int r;
 
+	if (*s == '-')
+		return err_set(e, ERR_INVALID, "parsing %s port: port numbers cannot be negative",
+			       what);
+	r = read_number(s, len, what, &first, e);
 	last = first;
 	if (r == 0 && s[len])
 		r = read_number(s + len + 1, strlen(s + len + 1), what, &last, e);
@@ -99,6 +109,14 @@ static void add(struct arena *a, struct network_ports *l, const struct network_p
 	l->n++;
 }
 
+static const char *find_protocol(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
+		if (strcasecmp(protocols[i], name) == 0)
+			return protocols[i];
+	return NULL;
+}
+
 static int add_protocols(struct arena *a, const char *list, const struct network_port *p,
 			 struct network_ports *ret, struct err *e)
 {
@@ -106,12 +124,10 @@ static int add_protocols(struct arena *a, const char *list, const struct network
 
 	for (size_t i = 0; i < names.n; i++) {
 		struct network_port one = *p;
-		int index = text_index(names.v[i], protocols, ARRAY_LEN(protocols));
-
-		if (index < 0)
+		one.protocol = find_protocol(names.v[i]);
+		if (!one.protocol)
 			return err_set(e, ERR_INVALID,
 				       "unrecognized protocol \"%s\" in port mapping", names.v[i]);
-		one.protocol = protocols[index];
 		add(a, ret, &one);
 	}
 	return 0;
@@ -189,6 +205,63 @@ int port_parse_exposed(struct arena *a, const char *text, struct network_ports *
 	return r;
 }
 
+static bool is_one_kind(const struct network_port *p, const struct network_port *q)
+{
+	return text_eq(p->protocol, q->protocol) && text_eq(p->host_ip, q->host_ip);
+}
+
+static int64_t range_of(const struct network_port *p)
+{
+	return p->range > 1 ? p->range : 1;
+}
+
+/* Each goes behind the last of its kind whose port isn't higher. */
+static void sort(struct network_ports *l)
+{
+	for (size_t i = 1; i < l->n; i++) {
+		const struct network_port p = l->v[i];
+		size_t to = i;
+
+		while (to > 0 && !is_one_kind(&l->v[to - 1], &p))
+			to--;
+		if (to == 0)
+			continue;
+		while (to > 0 && is_one_kind(&l->v[to - 1], &p) &&
+		       l->v[to - 1].container_port > p.container_port)
+			to--;
+		memmove(&l->v[to + 1], &l->v[to], (i - to) * sizeof(p));
+		l->v[to] = p;
+	}
+}
+
+/* p leads where q does, or goes on with it; ports that are still to be chosen do neither. */
+static bool goes_on(const struct network_port *p, const struct network_port *q)
+{
+	return is_one_kind(p, q) && p->host_port && q->host_port &&
+	       p->host_port - p->container_port == q->host_port - q->container_port &&
+	       p->container_port <= q->container_port + range_of(q);
+}
+
+void port_merge(struct network_ports *ports)
+{
+	size_t kept = 0;
+
+	sort(ports);
+	for (size_t i = 0; i < ports->n; i++) {
+		const struct network_port *p = &ports->v[i];
+		int64_t end = p->container_port + range_of(p);
+		size_t k = 0;
+
+		while (k < kept && !goes_on(p, &ports->v[k]))
+			k++;
+		if (k == kept)
+			ports->v[kept++] = *p;
+		else if (end > ports->v[k].container_port + range_of(&ports->v[k]))
+			ports->v[k].range = end - ports->v[k].container_port;
+	}
+	ports->n = kept;
+}
+
 static bool overlap(const struct network_port *p, const struct network_port *q)
 {
 	bool any = text_empty(p->host_ip) || text_empty(q->host_ip);
@@ -202,13 +275,16 @@ static bool overlap(const struct network_port *p, const struct network_port *q)
 int port_check(const struct network_ports *ports, struct err *e)
 {
 	for (size_t i = 0; i < ports->n; i++)
-		for (size_t k = 0; k < i; k++)
-			if (overlap(&ports->v[i], &ports->v[k]))
+		for (size_t k = 0; k < i; k++) {
+			const struct network_port *p = &ports->v[i], *q = &ports->v[k];
+			int64_t both = p->host_port > q->host_port ? p->host_port : q->host_port;
+
+			if (overlap(p, q))
 				return err_set(e, ERR_INVALID,
 					       "conflicting port mappings for host port %lld "
 					       "(protocol %s)",
-					       (long long)ports->v[i].host_port,
-					       ports->v[i].protocol);
+					       (long long)both, p->protocol);
+		}
 	return 0;
 }
 

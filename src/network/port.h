@@ -12,14 +12,17 @@
 
 #include "network/network.h"
 
-/* [[IP:][HOST]:]PORT[/PROTOCOL], each port may be a range FIRST-LAST, PROTOCOL a list with commas;
- * IPv6 in brackets. Adds to ret; a host port that is left open is 0. ERR_INVALID in podman's words.
- */
+/* [[IP:][HOST]:]PORT[/PROTOCOL], each port may be a range FIRST-LAST, PROTOCOL a list with commas,
+ * in any case; IPv6 in brackets. Adds to ret; a host port that is left open is 0. ERR_INVALID in
+ * podman's words. */
 int port_parse(struct arena *a, const char *text, struct network_ports *ret, struct err *e);
 /* Of "80/tcp", as images and --expose have it, for -P; what is published already is left out. */
 int port_parse_exposed(struct arena *a, const char *text, struct network_ports *ret, struct err *e);
 /* Gives those without a host port one that is free now. */
 int port_choose(struct network_ports *ports, struct err *e);
+/* What is said twice is one, and what goes on where another ends is one range, as podman has it.
+ * Those of one protocol and address stay together, in the order of the container's ports. */
+void port_merge(struct network_ports *ports);
 /* ERR_INVALID if two of them are the same host port. */
 int port_check(const struct network_ports *ports, struct err *e);
 /* "0.0.0.0:8080", "[::1]:53" … of the i-th of its range. */

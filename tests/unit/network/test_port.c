@@ -27,6 +27,7 @@ static void ports_are_read_in_all_their_forms(void **state)
 		{ "8080:80", "", 8080, 80, 1, "tcp" },
 		{ "8080:80/udp", "", 8080, 80, 1, "udp" },
 		{ "8080:80/sctp", "", 8080, 80, 1, "sctp" },
+		{ "8080:80/UDP", "", 8080, 80, 1, "udp" },
 		{ "127.0.0.1:8080:80", "127.0.0.1", 8080, 80, 1, "tcp" },
 		{ "127.0.0.1::80", "127.0.0.1", 0, 80, 1, "tcp" },
 		{ "[::1]:8080:80", "::1", 8080, 80, 1, "tcp" },
@@ -58,8 +59,9 @@ static void bad_ports_are_refused_with_the_reason(void **state)
 		{ "65536", "parsing container port: port numbers must be between 1 and 65535 "
 			   "(inclusive), got 65536" },
 		{ "a:80", "parsing host port: invalid port number: parsing \"a\": invalid syntax" },
-		{ "80:-1", "parsing container port: port numbers must be between 1 and 65535 "
-			   "(inclusive), got 0" },
+		{ "80:-1", "parsing container port: port numbers cannot be negative" },
+		{ "80-:80",
+		  "parsing host port: invalid port number: parsing \"\": invalid syntax" },
 		{ "80-90:80", "host and container port ranges have different lengths: 11 vs 1" },
 		{ "90-80:90-80", "parsing container port: the end port of a range must be higher "
 				 "than the start port - 80 is not higher than 90" },
@@ -124,7 +126,36 @@ static void one_host_port_cannot_lead_to_two(void **state)
 	assert_int_equal(port_check(&l, &e), 0);
 	assert_int_equal(port_parse(a, "79-80:179-180", &l, &e), 0);
 	assert_int_equal(port_check(&l, &e), -EINVAL);
-	assert_string_equal(e.msg, "conflicting port mappings for host port 79 (protocol tcp)");
+	assert_string_equal(e.msg, "conflicting port mappings for host port 80 (protocol tcp)");
+}
+
+static void merge(struct arena *a, const char *words, struct network_ports *ret)
+{
+	struct texts l = texts_split(a, words, ' ');
+	struct err e;
+
+	*ret = (struct network_ports){ 0 };
+	for (size_t i = 0; i < l.n; i++)
+		assert_int_equal(port_parse(a, l.v[i], ret, &e), 0);
+	port_merge(ret);
+}
+
+static void what_is_said_twice_or_goes_on_is_one_range(void **state)
+{
+	AUTO(arena) a = arena_new();
+	struct network_ports l;
+
+	merge(a, "8002:82 53:53/udp 8001:81 8000:80 8001:81 8003-8005:83-85 8005-8006:85-86", &l);
+	assert_int_equal(l.n, 2);
+	assert_port(&l.v[0], "", 8000, 80, 7, "tcp");
+	assert_port(&l.v[1], "", 53, 53, 1, "udp");
+	/* Of other addresses, to other ports, or still to be chosen: each by itself. */
+	merge(a, "127.0.0.1:80:80 81:81 8080:80 83 84 81:81/udp 1.2.3.4:82:82", &l);
+	assert_int_equal(l.n, 7);
+	merge(a, "80:80 81:80 82:81", &l);
+	assert_int_equal(l.n, 2);
+	assert_port(&l.v[0], "", 80, 80, 1, "tcp");
+	assert_port(&l.v[1], "", 81, 80, 2, "tcp");
 }
 
 static void open_host_ports_are_chosen_and_free(void **state)
@@ -148,6 +179,7 @@ int main(void)
 		cmocka_unit_test(bad_ports_are_refused_with_the_reason),
 		cmocka_unit_test(one_mapping_may_be_for_several_protocols),
 		cmocka_unit_test(what_is_published_is_not_published_again),
+		cmocka_unit_test(what_is_said_twice_or_goes_on_is_one_range),
 		cmocka_unit_test(one_host_port_cannot_lead_to_two),
 		cmocka_unit_test(open_host_ports_are_chosen_and_free),
 	};
