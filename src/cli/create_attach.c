@@ -2,6 +2,7 @@
 /* Which networks the container is on, and which of its ports are published. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/address.h"
 #include "base/identity.h"
@@ -23,6 +24,17 @@ static bool is_mode(const char *text)
 			return true;
 	}
 	return false;
+}
+
+/* Modes have no options, and some must say whose. */
+static int check_mode(const char *text, struct err *e)
+{
+	if (text_after(text, "none:") || text_after(text, "host:"))
+		return err_set(e, ERR_INVALID, "network mode %.4s takes no options: \"%s\"", text,
+			       text);
+	if (text_eq(text, "container:") || text_eq(text, "ns:"))
+		return err_set(e, ERR_INVALID, "namespace mode %s requires a value", text);
+	return 0;
 }
 
 /* Options of one network */
@@ -129,17 +141,23 @@ static int parse_value(struct arena *a, const char *value, bool alone, struct co
 static int check_all(struct arena *a, struct container *c, struct err *e)
 {
 	for (size_t i = 0; i < c->networks.n; i++) {
+		struct network_attachment *n = &c->networks.v[i];
 		int r;
 
-		if (text_empty(c->networks.v[i].network))
+		if (text_empty(n->network))
 			return err_set(e, ERR_INVALID, "network name cannot be empty");
 		for (size_t k = 0; k < i; k++)
-			if (text_eq(c->networks.v[i].network, c->networks.v[k].network))
+			if (text_eq(n->network, c->networks.v[k].network))
 				return err_set(e, ERR_INVALID,
 					       "network %s is given twice: a container is on it or "
 					       "it isn't",
-					       c->networks.v[i].network);
-		r = network_attachment_check(a, &c->networks.v[i], e);
+					       n->network);
+			else if (n->interface && text_eq(n->interface, c->networks.v[k].interface))
+				return err_set(e, ERR_INVALID,
+					       "network interface name \"%s\" is already assigned "
+					       "to another network",
+					       n->interface);
+		r = network_attachment_check(a, n, e);
 		if (r < 0)
 			return r;
 	}
@@ -199,8 +217,10 @@ static int parse_networks(struct arena *a, const struct create_args *args, const
 {
 	const struct texts *l = &args->network;
 	const char *first = l->n ? l->v[0] : d->netns;
-	int r = 0;
+	int r = text_empty(first) ? 0 : check_mode(first, e);
 
+	if (r < 0)
+		return r;
 	if (text_empty(first))
 		first = identity_is_root() ? NETWORK_DEFAULT : default_user_mode(a);
 	if (user_mode(first))
@@ -246,8 +266,11 @@ static int parse_ip(struct arena *a, const char *option, const char *text, int f
 
 	if (r < 0)
 		return r;
-	if (!address_parse(text, &ip) || ip.family != family)
+	if (!address_parse(text, &ip))
 		return err_set(e, ERR_INVALID, "\"%s\" is not an ip address", text);
+	if (ip.family != family)
+		return err_set(e, ERR_INVALID, "\"%s\" is not an %s address", text,
+			       family == AF_INET ? "IPv4" : "IPv6");
 	texts_add(a, &c->networks.v[0].addresses, text);
 	return 0;
 }
@@ -257,11 +280,11 @@ static int parse_single(struct arena *a, const struct create_args *args, struct 
 {
 	int r = 0;
 
-	if (args->ip)
+	if (!text_empty(args->ip))
 		r = parse_ip(a, "ip", args->ip, AF_INET, c, e);
-	if (r == 0 && args->ip6)
+	if (r == 0 && !text_empty(args->ip6))
 		r = parse_ip(a, "ip6", args->ip6, AF_INET6, c, e);
-	if (r == 0 && args->mac_address) {
+	if (r == 0 && !text_empty(args->mac_address)) {
 		r = need_one(c, "mac-address", e);
 		if (r == 0)
 			r = take_mac(&c->networks.v[0], args->mac_address, e);
@@ -305,6 +328,7 @@ static int parse_ports(struct arena *a, const struct create_args *args, const st
 		c->ports = (struct network_ports){ 0 };
 	}
 	set_default_ip(&c->ports, d->default_host_ip);
+	port_merge(&c->ports);
 	how->publish_all = args->publish_all && c->networks.n;
 	how->publish_ip = d->default_host_ip;
 	return port_check(&c->ports, e);
@@ -326,8 +350,13 @@ int create_args_attach(struct arena *a, const struct create_args *args,
 int create_args_find_networks(const struct state *s, struct arena *a, struct container *c,
 			      struct err *e)
 {
+	const char *path = text_after(c->namespaces.network, "ns:");
+	struct stat st;
+
 	if (network_is_user_mode(c->namespaces.network))
 		return 0;
+	if (path && stat(path, &st) < 0)
+		return err_sys(e, "cannot find specified network namespace path: stat %s", path);
 	for (size_t i = 0; i < c->networks.n; i++) {
 		struct network *n;
 		int r = network_find(s, a, c->networks.v[i].network, &n, e);
@@ -336,6 +365,9 @@ int create_args_find_networks(const struct state *s, struct arena *a, struct con
 			return r;
 		/* An id, or the beginning of one, was as good. */
 		c->networks.v[i].network = n->name;
+		r = network_check_addresses(n, &c->networks.v[i], e);
+		if (r < 0)
+			return r;
 	}
 	return check_all(a, c, e);
 }

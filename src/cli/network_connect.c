@@ -32,10 +32,13 @@ static int take_address(struct arena *a, struct network_attachment *n, const cha
 {
 	struct address ip;
 
-	if (!text)
+	if (text_empty(text))
 		return 0;
-	if (!address_parse(text, &ip) || ip.family != family)
+	if (!address_parse(text, &ip))
 		return err_set(e, ERR_INVALID, "\"%s\" is not an ip address", text);
+	if (ip.family != family)
+		return err_set(e, ERR_INVALID, "\"%s\" is not an %s address", text,
+			       family == AF_INET ? "IPv4" : "IPv6");
 	texts_add(a, &n->addresses, text);
 	return 0;
 }
@@ -61,6 +64,9 @@ static int connect_session(struct session *s, const struct connect_args *args, c
 	if (r < 0)
 		return r;
 	n.network = network->name;
+	r = network_check_addresses(network, &n, e);
+	if (r < 0)
+		return r;
 	return container_connect(&s->state, s->arena, c, &n,
 				 &(struct container_start){
 					 .program = s->globals->self,

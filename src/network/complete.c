@@ -163,7 +163,8 @@ static int add_subnets(struct arena *a, struct network *n, const struct network_
 			       "%s driver needs at least one subnet specified when the host-local "
 			       "ipam driver is set",
 			       n->driver);
-	if (!n->subnets.n)
+	/* IPv6 comes beside IPv4 when it is asked for, and not only as a subnet. */
+	if (bridge && (!n->subnets.n || (n->ipv6_enabled && !has_family(n, AF_INET))))
 		r = add_subnet(a, n, w, AF_INET, e);
 	if (r == 0 && n->ipv6_enabled && !has_family(n, AF_INET6))
 		r = add_subnet(a, n, w, AF_INET6, e);

@@ -15,7 +15,7 @@ static const struct json_field subnet_fields[] = {
 	JSON_OBJECT_PTR(network_subnet, lease_range, "lease_range", 0, lease_range_json),
 	{ 0 },
 };
-static const struct json_type subnet_json = JSON_TYPE(network_subnet, subnet_fields);
+const struct json_type network_subnet_json = JSON_TYPE(network_subnet, subnet_fields);
 
 static const struct json_field route_fields[] = {
 	JSON_TEXT(network_route, destination, "destination", JSON_REQUIRED),
@@ -23,7 +23,7 @@ static const struct json_field route_fields[] = {
 	JSON_UINT_PTR(network_route, metric, "metric", 0),
 	{ 0 },
 };
-static const struct json_type route_json = JSON_TYPE(network_route, route_fields);
+const struct json_type network_route_json = JSON_TYPE(network_route, route_fields);
 
 static const struct json_field network_fields[] = {
 	JSON_TEXT(network, name, "name", JSON_REQUIRED),
@@ -31,8 +31,8 @@ static const struct json_field network_fields[] = {
 	JSON_TEXT(network, driver, "driver", JSON_REQUIRED),
 	JSON_TEXT(network, network_interface, "network_interface", 0),
 	JSON_TEXT(network, created, "created", JSON_TIME),
-	JSON_ARRAY(network, subnets, "subnets", 0, subnet_json),
-	JSON_ARRAY(network, routes, "routes", 0, route_json),
+	JSON_ARRAY(network, subnets, "subnets", 0, network_subnet_json),
+	JSON_ARRAY(network, routes, "routes", 0, network_route_json),
 	JSON_BOOL(network, ipv6_enabled, "ipv6_enabled", JSON_ALWAYS),
 	JSON_BOOL(network, internal, "internal", JSON_ALWAYS),
 	JSON_BOOL(network, dns_enabled, "dns_enabled", JSON_ALWAYS),

@@ -40,8 +40,6 @@ static int name_inside(struct joining *j, struct network_endpoint *p, struct err
 
 	if (r < 0)
 		return r;
-	if (text_eq(asked, "lo"))
-		return err_set(e, ERR_CONFLICT, "interface name lo is the loopback's");
 	for (size_t i = 0; asked && i < j->st->endpoints.n; i++)
 		if (text_eq(j->st->endpoints.v[i].interface, asked))
 			return err_set(e, ERR_CONFLICT, "interface name %s is given twice", asked);
@@ -133,26 +131,6 @@ static bool is_in(const struct network_subnet *subnet, const char *ip)
 	       address_contains(&net, &a);
 }
 
-static int check_asked(const struct network *n, const struct network_attachment *asked,
-		       struct err *e)
-{
-	for (size_t i = 0; i < asked->addresses.n; i++) {
-		const char *ip = asked->addresses.v[i];
-		bool found = false;
-		struct address a;
-
-		if (!address_parse(ip, &a))
-			return err_set(e, ERR_INVALID, "\"%s\" is not an ip address", ip);
-		for (size_t k = 0; k < n->subnets.n; k++)
-			found = found || is_in(&n->subnets.v[k], ip);
-		if (!found)
-			return err_set(e, ERR_INVALID,
-				       "requested static ip %s not in any subnet on network %s", ip,
-				       n->name);
-	}
-	return 0;
-}
-
 static const char *asked_of(const struct network_attachment *asked,
 			    const struct network_subnet *subnet)
 {
@@ -165,7 +143,7 @@ static const char *asked_of(const struct network_attachment *asked,
 static int lease_all(struct joining *j, struct network_endpoint *p, struct err *e)
 {
 	const struct network *n = p->about;
-	int r = check_asked(n, p->asked, e);
+	int r = network_check_addresses(n, p->asked, e);
 
 	for (size_t i = 0; r == 0 && i < n->subnets.n; i++) {
 		const struct network_subnet *subnet = &n->subnets.v[i];
@@ -258,7 +236,7 @@ static int make_endpoint(struct joining *j, struct network_endpoint *p, struct e
 	if (r < 0)
 		return r;
 	if (p->device && !text_eq(text_map_get(&n->ipam_options, "driver"), "host-local")) {
-		r = check_asked(n, p->asked, e);
+		r = network_check_addresses(n, p->asked, e);
 		keep_addresses(j, p);
 		return r;
 	}

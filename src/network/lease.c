@@ -89,6 +89,43 @@ static void owner_of(int leases, const char *address, char *ret, size_t size)
 	ret[n > 0 ? n : 0] = 0;
 }
 
+static int not_usable(const char *address, struct err *e)
+{
+	return err_set(e, ERR_INVALID,
+		       "requested ip address %s can't be a container's: it is the network's own, "
+		       "the broadcast or the gateway's address",
+		       address);
+}
+
+static int check_address(const struct network *n, const char *asked, struct err *e)
+{
+	struct address a;
+	struct range x;
+
+	if (!address_parse(asked, &a))
+		return err_set(e, ERR_INVALID, "\"%s\" is not an ip address", asked);
+	for (size_t i = 0; i < n->subnets.n; i++) {
+		int r = find_range(&n->subnets.v[i], &x, e);
+
+		if (r < 0)
+			return r;
+		if (address_contains(&x.net, &a))
+			return is_usable(&x, &a) ? 0 : not_usable(asked, e);
+	}
+	return err_set(e, ERR_INVALID, "requested static ip %s not in any subnet on network %s",
+		       asked, n->name);
+}
+
+int network_check_addresses(const struct network *n, const struct network_attachment *asked,
+			    struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < asked->addresses.n; i++)
+		r = check_address(n, asked->addresses.v[i], e);
+	return r;
+}
+
 static int take_asked(const struct network *n, int leases, const struct range *x, const char *asked,
 		      const char *id, struct address *ret, struct err *e)
 {
@@ -99,10 +136,7 @@ static int take_asked(const struct network *n, int leases, const struct range *x
 		return err_set(e, ERR_INVALID, "\"%s\" is not an ip address", asked);
 	address_print(&a, text);
 	if (!is_usable(x, &a))
-		return err_set(e, ERR_INVALID,
-			       "requested ip address %s can't be a container's: it is the "
-			       "network's own, the broadcast or the gateway's address",
-			       text);
+		return not_usable(text, e);
 	if (id && symlinkat(id, leases, text) < 0) {
 		if (errno != EEXIST)
 			return err_sys(e, "lease %s", text);

@@ -76,7 +76,7 @@ struct network {
 	struct texts dns_servers;
 	struct text_map labels, options, ipam_options;
 };
-extern const struct json_type network_json;
+extern const struct json_type network_json, network_subnet_json, network_route_json;
 
 struct networks {
 	struct network **v;
@@ -121,6 +121,10 @@ struct network_attachments {
 };
 /* What is wrong with it whatever the network is; brings it into the form that is stored. */
 int network_attachment_check(struct arena *a, struct network_attachment *n, struct err *e);
+/* Whether the addresses that are asked for are a container's of this network; who has them is seen
+ * by network_join(). */
+int network_check_addresses(const struct network *n, const struct network_attachment *asked,
+			    struct err *e);
 
 /* A published port, or `range` of them in a row; podman's PortMapping. */
 struct network_port {
