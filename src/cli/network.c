@@ -163,16 +163,24 @@ static int reload(struct session *s, const struct container *c, void *args, stru
 			e, ERR_CONFLICT,
 			"cannot reload network unless container network has been configured: "
 			"container state improper");
-	/* On no network of ours there is nothing to put back. */
 	if (network_status(&s->state, s->arena, c->id, &st, NULL) < 0)
-		return 0;
+		return a->select.all ? 1
+				     : err_set(e, ERR_CONFLICT,
+					       "container %s network is not configured, refusing "
+					       "to reload: container state improper",
+					       c->id);
 	r = reload_bridges(s, &st, e);
 	if (r == 0 && !a->done)
 		r = firewall_reload(&s->state, -1, e);
 	a->done = true;
 	for (size_t i = 0; r == 0 && i < st.endpoints.n; i++)
 		obstacles_warn(s, st.endpoints.v[i].network, true);
-	return r < 0 ? r : reload_names(s, &st, e);
+	if (r == 0)
+		r = reload_names(s, &st, e);
+	if (r < 0)
+		return r;
+	printf("%s\n", c->id);
+	return 1;
 }
 
 static int run_reload(void *globals, void *args, int argc, const char **argv)

@@ -29,6 +29,9 @@ struct network_row {
 	const char *name, *id, *driver, *interface, *created, *labels;
 	bool ipv6_enabled, internal, dns_enabled;
 	struct text_map options, ipam_options;
+	struct network_subnets subnets;
+	struct network_routes routes;
+	struct texts dns_servers;
 };
 static const struct json_field network_row_fields[] = {
 	JSON_TEXT(network_row, name, "Name", 0),
@@ -42,6 +45,9 @@ static const struct json_field network_row_fields[] = {
 	JSON_BOOL(network_row, dns_enabled, "DNSEnabled", 0),
 	JSON_TEXT_MAP(network_row, options, "Options", 0),
 	JSON_TEXT_MAP(network_row, ipam_options, "IPAMOptions", 0),
+	JSON_ARRAY(network_row, subnets, "Subnets", 0, network_subnet_json),
+	JSON_ARRAY(network_row, routes, "Routes", 0, network_route_json),
+	JSON_TEXTS(network_row, dns_servers, "NetworkDNSServers", 0),
 	{ 0 },
 };
 static const struct json_type network_row_json = JSON_TYPE(network_row, network_row_fields);
@@ -66,7 +72,8 @@ static int print_rows(struct session *s, const struct ls_args *args, const struc
 		.no_heading = args->no_heading,
 	};
 	struct network_row *rows = arena_array(s->arena, l->n, sizeof(*rows));
-	const char *format = args->format;
+	/* Names alone are stronger, as podman has it. */
+	const char *format = args->quiet ? "{{.Name}}" : args->format;
 
 	for (size_t i = 0; i < l->n; i++) {
 		const struct network *n = l->v[i];
@@ -83,10 +90,13 @@ static int print_rows(struct session *s, const struct ls_args *args, const struc
 			.dns_enabled = n->dns_enabled,
 			.options = n->options,
 			.ipam_options = n->ipam_options,
+			.subnets = n->subnets,
+			.routes = n->routes,
+			.dns_servers = n->dns_servers,
 		};
 	}
 	if (!format)
-		format = args->quiet ? "{{.Name}}" : "table {{.ID}} {{.Name}} {{.Driver}}";
+		format = "table {{.ID}} {{.Name}} {{.Driver}}";
 	return format_rows(out, &f, format, rows, l->n, e);
 }
 
@@ -108,7 +118,7 @@ static int list(struct session *s, const struct ls_args *args)
 
 	if (network_filter(s, &args->filters, false, &l, &e) < 0)
 		return cli_fail(&e);
-	if (args->format && format_is_json(args->format))
+	if (args->format && !args->quiet && format_is_json(args->format))
 		print_json(s, &l, &out);
 	else if (print_rows(s, args, &l, &out, &e) < 0)
 		return cli_fail(&e);

@@ -44,13 +44,21 @@ members() { # NETWORK JQ-EXPRESSION
     berth network create --disable-dns --ipv6 n2
     run -0 members n2 '[.dns_enabled, (.subnets | length)]'
     output_is '[false,2]'
+    # IPv4 as well, as with docker.
+    berth network create --ipv6 --subnet fd00:53::/64 n3
+    run -0 members n3 '[.subnets[0].subnet, .subnets[1].gateway]'
+    output_matches '^."fd00:53::/64","10\.[0-9.]+\.1".$'
+    berth network create --subnet fd00:54::/64 n4
+    run -0 members n4 '[.subnets[].subnet]'
+    output_is '["fd00:54::/64"]'
+    berth network rm n3 n4
     run -0 berth network create --ignore n1
     output_is n1
     run -0 berth network ls -q --filter name='^n'
     output_is $'n1\nn2'
     run -0 berth network ls --quiet -f label=a=b
     output_is n1
-    run -0 berth network ls -q --filter label!=a --filter driver=bridge --filter dangling=true
+    run -0 berth network ls -q --filter label!=a --filter driver=bridge --filter dangling=True
     output_is n2
     run -0 berth network ls --noheading --no-trunc --filter name=podman
     output_matches '^2f259bab93aaaaa2542ba43ef33eb990d0999ee1b9924b557b7be53c0b7a1bb9 +podman +bridge$'
@@ -58,11 +66,19 @@ members() { # NETWORK JQ-EXPRESSION
     output_is 'podman|2f259bab93aa|bridge'
     run -0 sh -c "'$BERTH' --root '$BATS_TEST_TMPDIR/lib' --runroot '$BATS_TEST_TMPDIR/run' network ls --format json | jq -r '.[].name'"
     output_is $'n1\nn2\npodman'
+    run -0 berth network ls --filter name=n1 \
+        --format '{{range .Subnets}}{{.Subnet}} {{.Gateway}},{{end}}{{range .Routes}}{{.Destination}}{{end}} {{.NetworkDNSServers}}'
+    output_is '198.51.100.0/24 198.51.100.9,fd00:51::/64 fd00:51::1,10.0.0.0/8 [192.0.2.53]'
+    # Names are all that -q shows.
+    run -0 berth network ls -q --filter name=n1 --format json
+    output_is n1
     fails_with 'invalid filter "bogus"' -- network ls --filter bogus=1
     run -1 berth network exists nope
     fails_with "unable to find network with name or ID nope: network not found" -- network inspect nope
     run -1 berth network rm n1 nope n2
-    output_has n1 n2 "unable to find network with name or ID nope: network not found"
+    output_is $'n1\nn2\nError: unable to find network with name or ID nope: network not found'
+    run -1 berth network rm nope never
+    output_is $'Error: unable to find network with name or ID nope: network not found\nError: unable to find network with name or ID never: network not found'
     run -0 berth network rm -f nope
     output_is ""
     run -0 berth network ls -q

@@ -75,6 +75,18 @@ teardown() { network_teardown; }
     fails_with 'failed to find published port "99/tcp"' -- port web 99
 }
 
+@test "ports that go on are shown as one range, whatever case the protocol is in, and one may be said twice" {
+    sleeper web -p 9002:82 -p 5300:53/UDP -p 9000:80 -p 9001:81/TCP -p 9000:80 --expose 91-92 --expose 90
+    run -0 berth ps --format '{{.Ports}}'
+    output_is "0.0.0.0:9000-9002->80-82/tcp, 0.0.0.0:5300->53/udp, 90-92/tcp"
+    serve web 53 80 82
+    answers 192.0.2.9 outside tcp 192.0.2.1 9000
+    answers 192.0.2.9 outside tcp 192.0.2.1 9002
+    answers 192.0.2.9 outside udp 192.0.2.1 5300
+    run -0 berth port web
+    output_is $'80/tcp -> 0.0.0.0:9000\n81/tcp -> 0.0.0.0:9001\n82/tcp -> 0.0.0.0:9002\n53/udp -> 0.0.0.0:5300'
+}
+
 @test "a port that is taken says by whom" {
     sleeper web -p 8080:80
     fails_with -126 "address already in use by container web" -- run --rm -p 8080:80 tiny true
@@ -149,8 +161,14 @@ mends() { # NFT-COMMAND WORDS...
     sleeper other
     answers 192.0.2.9 outside tcp 192.0.2.1 8080
     host nft flush table inet berth
-    berth network reload web
+    run -0 berth network reload web
+    output_is "$(berth inspect --format '{{.Id}}' web)"
     answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    # One that is on no network has nothing to put back.
+    sleeper alone --network none
+    run -0 berth network reload --all
+    [ "${#lines[@]}" = 2 ]
+    fails_with "network is not configured, refusing to reload" -- network reload alone
 }
 
 @test "many containers put back a flushed table once, or a few times" {
