@@ -182,9 +182,11 @@ void state_abandon(const struct state *s, const char *kind, const char *id)
 		file_remove_tree_at(s->lib, path, NULL);
 }
 
+#define OPEN_OBJECT (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
 static int open_object(int root, const char *path, const char *id, struct err *e)
 {
-	int fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(root, path, OPEN_OBJECT);
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return err_set(e, ERR_NOT_FOUND, "%s is not there", id);
@@ -204,14 +206,21 @@ int state_run_dir(const struct state *s, const char *kind, const char *id, bool 
 	char path[PATH_MAX];
 	int r = layout_path(path, sizeof(path), NULL, kind, id, e);
 
-	if (r < 0)
-		return r;
-	if (make) {
+	if (r < 0 || !make)
+		return r < 0 ? r : open_object(s->run, path, id, e);
+	for (;;) {
+		int fd;
+
 		r = file_mkdir_path(s->run, path, 0700, e);
 		if (r < 0)
 			return r;
+		fd = openat(s->run, path, OPEN_OBJECT);
+		if (fd >= 0)
+			return fd;
+		/* A sweep may have removed it in between. */
+		if (errno != ENOENT)
+			return err_sys(e, "open %s", path);
 	}
-	return open_object(s->run, path, id, e);
 }
 
 bool state_exists(const struct state *s, const char *kind, const char *id)

@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -202,6 +203,27 @@ static void a_removed_object_is_gone_and_removing_it_again_is_fine(void **state)
 	assert_int_equal(state_remove(&w->s, "things", "one", &e), 0);
 }
 
+static void a_run_directory_is_made_though_another_removes_it_again_and_again(void **state)
+{
+	struct world *w = *state;
+	struct err e;
+	auto_close int first = state_run_dir(&w->s, "things", "one", true, &e);
+	pid_t sweeper = fork();
+	bool made = first >= 0;
+
+	if (sweeper == 0)
+		for (;;)
+			unlinkat(w->s.run, "things/one", AT_REMOVEDIR);
+	for (int i = 0; i < 3000 && made; i++) {
+		auto_close int dir = state_run_dir(&w->s, "things", "one", true, &e);
+
+		made = dir >= 0;
+	}
+	kill(sweeper, SIGKILL);
+	assert_int_equal(waitpid(sweeper, NULL, 0), sweeper);
+	assert_true(made);
+}
+
 static void a_names_link_is_short_enough_for_an_inode(void **state)
 {
 	struct world *w = *state;
@@ -323,6 +345,7 @@ int main(void)
 		TEST(a_file_that_was_being_replaced_is_swept_from_under_both_roots),
 		TEST(a_file_that_the_sweeper_took_is_filled_again),
 		TEST(a_removed_object_is_gone_and_removing_it_again_is_fine),
+		TEST(a_run_directory_is_made_though_another_removes_it_again_and_again),
 		TEST(a_names_link_is_short_enough_for_an_inode),
 		TEST(what_was_discarded_is_in_the_trash_and_stays_while_it_is_locked),
 		TEST(names_with_slashes_or_dots_are_refused),
