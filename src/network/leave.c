@@ -185,15 +185,26 @@ static void drop_everywhere(const struct state *s, struct arena *a, const char *
 		network_lease_drop(s, names.v[i], id);
 }
 
+/* The record, also where there is but the mark: without the lock it could be taken away from
+ * somebody who begins just now. -ENOENT: neither is there. */
+static int lock_all(const struct state *s, const char *id, struct err *e)
+{
+	int dir = network_record_lock(s, id, false, e);
+	auto_close int mark =
+		dir == -ENOENT ? state_run_dir(s, NETWORK_UNSETTLED, id, false, NULL) : -1;
+
+	return mark < 0 ? dir : network_record_lock(s, id, true, e);
+}
+
 static int leave(const struct state *s, const char *id, int host_netns, bool if_dead, struct err *e)
 {
 	AUTO(arena) a = arena_new();
 	struct network_status st = { 0 };
-	auto_close int dir = network_record_lock(s, id, false, e);
+	auto_close int dir = lock_all(s, id, e);
 	int r;
 
 	if (dir == -ENOENT)
-		return state_remove_run(s, NETWORK_UNSETTLED, id, e);
+		return 0;
 	if (dir < 0)
 		return dir;
 	r = network_record_load(s, a, dir, id, &st, NULL);
