@@ -80,23 +80,36 @@ net_many() {
 
 # --- names ------------------------------------------------------------------------
 
+# One of those who come and go, until the file is there.
+net_come_and_go() { # NUMBER FILE
+    while [ ! -e "$2" ]; do
+        net_berth run --rm --name "goes$1" --network names tiny sleep 0.5 >/dev/null && echo >>"$2.rounds" || echo "goes$1" >>"$2.failed"
+    done
+}
+
+# At a steady pace: what is late does not slow down who asks.
 net_names() {
-    local one server asking pids=() i
-    heading "1,000 look-ups a second while 50 containers start and stop"
-    net_berth network create names >/dev/null
-    net_berth run -d --name one --network names tiny sleep 100000 >/dev/null
-    one=$(net_berth inspect --format '{{.NetworkSettings.Networks.names.IPAddress}}' one)
+    local id server asking i pids=() seconds=10 end=$work/names.end
+    heading "1,000 look-ups a second while 50 containers start and stop, again and again, for $seconds s"
+    net_berth network create --subnet 10.91.0.0/16 --subnet fd00:91::/64 names >/dev/null
+    id=$(net_berth run -d --name one --network names:alias=first,ip=10.91.0.77,ip6=fd00:91::77 tiny sleep 100000)
+    net_berth run -d --name two --network names:ip=10.91.0.78,ip6=fd00:91::78 tiny sleep 100000 >/dev/null
     server=$(net_berth network inspect names --format '{{(index .Subnets 0).Gateway}}')
-    nsenter -t "$(net_berth inspect --format '{{.State.Pid}}' one)" -n "$top/tests/fixtures/lookups" \
-        "$server" 1000 "$work/answered" "one=$one" "one.dns.podman=$one" >"$work/asked" 2>&1 &
+    nsenter -t "$(net_berth inspect --format '{{.State.Pid}}' one)" -n "$top/tests/fixtures/lookups" --steady --tcp 10 \
+        "$server" 1000 "$work/answered" one=10.91.0.77 "one.dns.podman=10.91.0.77" one=fd00:91::77 "first=10.91.0.77" \
+        "${id:0:12}=10.91.0.77" two=10.91.0.78 two=fd00:91::78 >"$work/asked" 2>&1 &
     asking=$!
     for _ in $(seq 500); do [ -e "$work/answered" ] && break; sleep 0.02; done
-    for i in $(seq 50); do net_berth run --rm --network names tiny sleep 0.2 >/dev/null & pids+=($!); done
+    for i in $(seq 50); do net_come_and_go "$i" "$end" & pids+=($!); done
+    sleep "$seconds"
+    touch "$end"
     for i in "${pids[@]}"; do wait "$i"; done
     kill "$asking"
     wait "$asking" || echo "  missed: goal none lost"
-    sed 's/^/  /; s/$/ ms/' "$work/asked"
-    net_berth rm -f -t 0 one >/dev/null
+    awk '{ print "  " $0 " ms"; if ($4 < 990) print "  missed: goal 990 a second" }' "$work/asked"
+    echo "  $(grep -c '' "$end.rounds") containers started and stopped"
+    [ ! -e "$end.failed" ] || echo "  wrong: $(grep -c '' "$end.failed") did not"
+    net_berth rm -f -t 0 one two >/dev/null
     net_berth network rm names >/dev/null
 }
 

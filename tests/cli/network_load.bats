@@ -32,13 +32,14 @@ teardown() {
 }
 
 @test "no question for a name is lost while containers start and stop" {
-    local i pids=() one two server
-    berth network create load >/dev/null
-    berth run -d --name one --network load tiny sleep 600 >/dev/null
+    local i pids=() one two six id server
+    berth network create --subnet 10.89.5.0/24 --subnet fd00:5::/64 load >/dev/null
+    id=$(berth run -d --name one --network load:alias=first tiny sleep 600)
     berth run -d --name two --network load tiny sleep 600 >/dev/null
-    one=$(address_of one load) two=$(address_of two load) server=$(berth network inspect load --format '{{(index .Subnets 0).Gateway}}')
-    nsenter -t "$(pid_of one)" -n "$TESTS/fixtures/lookups" "$server" 500 "$BATS_TEST_TMPDIR/answered" \
-        "one=$one" "two=$two" "two.dns.podman=$two" >"$BATS_TEST_TMPDIR/asked" 2>&1 3>&- &
+    one=$(address_of one load) two=$(address_of two load) six=$(address_of two load GlobalIPv6Address)
+    server=$(berth network inspect load --format '{{(index .Subnets 0).Gateway}}')
+    nsenter -t "$(pid_of one)" -n "$TESTS/fixtures/lookups" --tcp 20 "$server" 500 "$BATS_TEST_TMPDIR/answered" \
+        "one=$one" "first=$one" "${id:0:12}=$one" "two=$two" "two.dns.podman=$two" "two=$six" >"$BATS_TEST_TMPDIR/asked" 2>&1 3>&- &
     ASKING=$!
     wait_for test -e "$BATS_TEST_TMPDIR/answered"
     for i in $(seq 10); do
