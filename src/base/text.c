@@ -252,6 +252,14 @@ int text_index(const char *s, const char *const *names, size_t n)
 	return -1;
 }
 
+bool text_is_word(const char *s)
+{
+	for (const unsigned char *c = (const unsigned char *)s; *c; c++)
+		if (*c <= ' ' || *c == 0x7f)
+			return false;
+	return true;
+}
+
 int text_truth(const char *s)
 {
 	static const char *const words[] = { "false", "true", "FALSE", "TRUE", "False", "True",

@@ -52,6 +52,8 @@ int text_to_int(const char *s, int64_t min, int64_t max, int64_t *ret, const cha
 int text_to_uint(const char *s, uint64_t max, uint64_t *ret, const char *what, struct err *e);
 /* The index of s in a table of names, or -1. */
 int text_index(const char *s, const char *const *names, size_t n);
+/* No blanks and no control characters: one word of a line of /etc/hosts and its like. */
+bool text_is_word(const char *s);
 /* 1 or 0 for the words and digits that Go takes for a truth (ParseBool), else -1. */
 int text_truth(const char *s);
 /* 2 * len lower-case hex digits and a NUL. */

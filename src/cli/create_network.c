@@ -13,9 +13,20 @@ static bool is_address(const char *s)
 	return inet_pton(AF_INET, s, room) == 1 || inet_pton(AF_INET6, s, room) == 1;
 }
 
+/* Each is a word of a file with lines. */
+static int check_words(const char *option, const struct texts *l, struct err *e)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!text_is_word(l->v[i]))
+			return err_set(e, ERR_INVALID, "invalid %s: \"%s\"", option, l->v[i]);
+	return 0;
+}
+
 static int parse_hosts(const struct texts *hosts, struct container *c, struct err *e)
 {
-	for (size_t i = 0; i < hosts->n; i++) {
+	int r = check_words("add-host", hosts, e);
+
+	for (size_t i = 0; r == 0 && i < hosts->n; i++) {
 		const char *colon = strchr(hosts->v[i], ':');
 
 		if (!colon || colon == hosts->v[i])
@@ -26,11 +37,13 @@ static int parse_hosts(const struct texts *hosts, struct container *c, struct er
 				       colon + 1);
 	}
 	c->add_hosts = *hosts;
-	return 0;
+	return r;
 }
 
 static int parse_dns(const struct create_args *args, struct container *c, struct err *e)
 {
+	int r;
+
 	for (size_t i = 0; i < args->dns.n; i++) {
 		if (strcmp(args->dns.v[i], "none") == 0 && args->dns.n > 1)
 			return err_set(e, ERR_INVALID,
@@ -41,7 +54,8 @@ static int parse_dns(const struct create_args *args, struct container *c, struct
 	c->dns = args->dns;
 	c->dns_search = args->dns_search;
 	c->dns_options = args->dns_option;
-	return 0;
+	r = check_words("dns-search", &args->dns_search, e);
+	return r < 0 ? r : check_words("dns-option", &args->dns_option, e);
 }
 
 /* What would have no effect is refused, as podman does. */

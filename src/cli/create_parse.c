@@ -15,6 +15,7 @@
 #include "cli/create_args.h"
 #include "engine/signals.h"
 
+#define HOSTNAME_LEN 64 /* the kernel's __NEW_UTS_LEN */
 #define ENV_FILE_MAX (16U << 20)
 #define STOP_DEFAULT 10
 
@@ -233,7 +234,12 @@ static int parse_namespaces(const struct create_args *args, struct container *c,
 		.cgroup = text_empty(args->cgroupns) ? NULL : args->cgroupns,
 		.network = c->namespaces.network,
 	};
-	if (args->hostname && c->namespaces.uts && strcmp(args->uts, "private") != 0)
+	if (!text_empty(args->hostname) && !text_is_word(args->hostname))
+		return err_set(e, ERR_INVALID, "invalid hostname: \"%s\"", args->hostname);
+	if (args->hostname && strlen(args->hostname) > HOSTNAME_LEN)
+		return err_set(e, ERR_INVALID, "hostname %s is longer than %d characters",
+			       args->hostname, HOSTNAME_LEN);
+	if (!text_empty(args->hostname) && c->namespaces.uts && strcmp(args->uts, "private") != 0)
 		return err_set(e, ERR_INVALID,
 			       "cannot set hostname when joining a UTS namespace: "
 			       "invalid configuration");
@@ -420,7 +426,7 @@ static void take_plain(struct arena *a, const struct create_args *args, struct c
 	c->oom_kill_disable = args->oom_kill_disable;
 	c->working_dir = args->working_dir ? path_clean(a, args->working_dir) : NULL;
 	c->user = args->user;
-	c->hostname = args->hostname;
+	c->hostname = text_empty(args->hostname) ? NULL : args->hostname;
 	c->domainname = args->domainname;
 	c->stop_signal = text_empty(args->stop_signal) ? NULL : args->stop_signal;
 	c->stop_timeout_sec = args->stop_timeout_given ? args->stop_timeout : STOP_DEFAULT;

@@ -230,6 +230,10 @@ int network_attachment_check(struct arena *a, struct network_attachment *n, stru
 		r = network_check_interface(n->interface, "interface", e);
 	if (r == 0 && text_eq(n->interface, "lo"))
 		r = err_set(e, ERR_INVALID, "interface name lo is the loopback's");
+	/* They are in a file that all of the network share. */
+	for (size_t i = 0; r == 0 && i < n->aliases.n; i++)
+		if (!text_is_word(n->aliases.v[i]) || strchr(n->aliases.v[i], '#'))
+			r = err_set(e, ERR_INVALID, "alias \"%s\" is no name", n->aliases.v[i]);
 	if (r == 0 && n->host_interface)
 		r = network_check_interface(n->host_interface, "host interface", e);
 	for (size_t i = 0; r == 0 && i < n->options.n; i++) {

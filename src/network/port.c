@@ -262,14 +262,24 @@ void port_merge(struct network_ports *ports)
 	ports->n = kept;
 }
 
+/* What is published at none is at all, and at 0.0.0.0 or :: at all of that family. */
+static bool has_address(const struct network_port *p, const char *ip)
+{
+	if (text_empty(p->host_ip) || text_empty(ip))
+		return text_empty(p->host_ip);
+	if (text_eq(p->host_ip, "0.0.0.0"))
+		return !strchr(ip, ':');
+	if (text_eq(p->host_ip, "::"))
+		return strchr(ip, ':');
+	return text_eq(p->host_ip, ip);
+}
+
 static bool overlap(const struct network_port *p, const struct network_port *q)
 {
-	bool any = text_empty(p->host_ip) || text_empty(q->host_ip);
-
 	return p->host_port && text_eq(p->protocol, q->protocol) &&
 	       p->host_port < q->host_port + (q->range ? q->range : 1) &&
 	       q->host_port < p->host_port + (p->range ? p->range : 1) &&
-	       (any || text_eq(p->host_ip, q->host_ip));
+	       (has_address(p, q->host_ip) || has_address(q, p->host_ip));
 }
 
 int port_check(const struct network_ports *ports, struct err *e)

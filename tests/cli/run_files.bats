@@ -13,6 +13,33 @@ load helpers
     fails_with "cannot be set together" -- run --rm --no-hosts --add-host a:1.2.3.4 tiny true
 }
 
+@test "what the host calls others, the container does too, unless it has the name itself" {
+    printf '127.0.0.1 localhost\n# 1.2.3.4 comment\n192.0.2.7\tprinter printer.example # the old one\n192.0.2.8 mine two\nfoo bar\n' \
+        >"$BATS_TEST_TMPDIR/hosts"
+    has_hosts() { unshare -m sh -c 'mount --bind "$1/hosts" /etc/hosts && shift && exec "$@"' - "$BATS_TEST_TMPDIR" \
+        "$BERTH" --root "$BATS_TEST_TMPDIR/lib" --runroot "$BATS_TEST_TMPDIR/run" "$@"; }
+    [ "$(id -u)" = 0 ] || skip "needs root"
+    run -0 has_hosts run --rm --network none --name mine --add-host two:1.1.1.1 tiny cat /etc/hosts
+    output_has $'192.0.2.7\tprinter printer.example' $'1.1.1.1\ttwo\n'
+    output_lacks 192.0.2.8 comment foo
+    [ "$(grep -c localhost <<<"$output")" = 2 ]
+    # The host's network: its file, and where the host is.
+    run -0 has_hosts run --rm --network host tiny cat /etc/hosts
+    output_has "192.0.2.8 mine two" $'127.0.0.1\thost.containers.internal host.docker.internal'
+}
+
+@test "names that would be lines of their own are refused" {
+    local bad=$'a\n1.2.3.4 b'
+    fails_with "invalid hostname" -- create --hostname "$bad" tiny
+    fails_with "is no name" -- create --network podman --network-alias "$bad" tiny
+    fails_with "is no name" -- create --network "podman:alias=a b" tiny
+    fails_with "invalid dns-search" -- create --dns-search "$bad" tiny
+    fails_with "invalid dns-option" -- create --dns-option "$bad" tiny
+    fails_with "invalid add-host" -- create --add-host "$bad:1.2.3.4" tiny
+    run -0 berth ps -aq
+    output_is ""
+}
+
 @test "--no-hosts and --no-hostname leave the image's files alone" {
     run -0 berth run --rm tiny ls /etc/hosts /etc/hostname
     run -1 berth run --rm --no-hosts tiny ls /etc/hosts
@@ -27,7 +54,11 @@ load helpers
 other.name
 other.name
 1"
+    # Nothing asked for: by its id.
+    run -0 berth run --rm -h "" tiny sh -c 'hostname; cat /etc/hostname'
+    [[ ${lines[0]} =~ ^[0-9a-f]{12}$ ]] && [ "${lines[1]}" = "${lines[0]}" ]
     fails_with "cannot set hostname" -- run --rm --hostname x --uts host tiny true
+    fails_with "is longer than 64 characters" -- create --hostname "$(printf 'x%.0s' {1..65})" tiny
 }
 
 @test "--domainname" {

@@ -129,6 +129,28 @@ static void one_host_port_cannot_lead_to_two(void **state)
 	assert_string_equal(e.msg, "conflicting port mappings for host port 80 (protocol tcp)");
 }
 
+static void an_address_is_among_all_of_its_family(void **state)
+{
+	static const char *const both[][3] = {
+		{ "0.0.0.0:80:80", "127.0.0.1:80:81", "x" },
+		{ "[::1]:80:80", "[::]:80:81", "x" },
+		{ "80:80", "[::]:80:81", "x" },
+		{ "0.0.0.0:80:80", "80:81", "x" },
+		{ "0.0.0.0:80:80", "[::]:80:80", NULL },
+		{ "0.0.0.0:80:80", "[::1]:80:80", NULL },
+	};
+	AUTO(arena) a = arena_new();
+	struct err e;
+
+	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+		struct network_ports l = { 0 };
+
+		assert_int_equal(port_parse(a, both[i][0], &l, &e), 0);
+		assert_int_equal(port_parse(a, both[i][1], &l, &e), 0);
+		assert_int_equal(port_check(&l, &e), both[i][2] ? -EINVAL : 0);
+	}
+}
+
 static void merge(struct arena *a, const char *words, struct network_ports *ret)
 {
 	struct texts l = texts_split(a, words, ' ');
@@ -179,6 +201,7 @@ int main(void)
 		cmocka_unit_test(bad_ports_are_refused_with_the_reason),
 		cmocka_unit_test(one_mapping_may_be_for_several_protocols),
 		cmocka_unit_test(what_is_published_is_not_published_again),
+		cmocka_unit_test(an_address_is_among_all_of_its_family),
 		cmocka_unit_test(what_is_said_twice_or_goes_on_is_one_range),
 		cmocka_unit_test(one_host_port_cannot_lead_to_two),
 		cmocka_unit_test(open_host_ports_are_chosen_and_free),
