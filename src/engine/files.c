@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
+#include "base/address.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "engine/userns.h"
@@ -17,7 +19,9 @@
 #include "network/slirp.h"
 #include "network/usernet.h"
 
-#define FILE_MAX ((size_t)1 << 20)
+#define FILE_MAX   ((size_t)1 << 20)
+#define HOST_NAME  "host.containers.internal"
+#define HOST_NAMES HOST_NAME " host.docker.internal"
 
 /* In place, not by replacement: the inode may be mounted in a running container. */
 static int put(int dir, const char *name, const struct buf *text, struct err *e)
@@ -109,7 +113,7 @@ static void add_own(struct buf *out, const struct container *c, const struct net
 
 	buf_addf(out, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
 	if (host)
-		buf_addf(out, "%s\thost.containers.internal host.docker.internal\n", host);
+		buf_addf(out, "%s\t" HOST_NAMES "\n", host);
 	for (size_t i = 0; st && i < st->endpoints.n; i++)
 		for (size_t k = 0; k < st->endpoints.v[i].addresses.n; k++, added++) {
 			const char *ipnet = st->endpoints.v[i].addresses.v[k].ipnet;
@@ -121,6 +125,59 @@ static void add_own(struct buf *out, const struct container *c, const struct net
 		buf_addf(out, "127.0.1.1\t%s %s\n", hostname, c->name);
 }
 
+/* The words of a line of /etc/hosts, until its end or a comment. */
+static const char *next_word(const char **at, size_t *ret_len)
+{
+	const char *word = *at + strspn(*at, " \t\r");
+
+	*ret_len = strcspn(word, " \t\r\n#");
+	*at = word + *ret_len;
+	return *ret_len ? word : NULL;
+}
+
+static bool has_name(const char *hosts, const char *name, size_t len)
+{
+	for (const char *line = hosts; *line; line += *line == '\n') {
+		const char *at = line, *word;
+		size_t n;
+
+		next_word(&at, &n);
+		while ((word = next_word(&at, &n)))
+			if (n == len && strncasecmp(word, name, n) == 0)
+				return true;
+		line = at + strcspn(at, "\n");
+	}
+	return false;
+}
+
+/* What the host calls others, but by names that the container has for something else. */
+static void add_names_of_host(struct arena *a, struct buf *out, const char *host)
+{
+	const char *own = arena_strdup(a, buf_text(out));
+
+	for (const char *line = host; *line; line += *line == '\n') {
+		const char *at = line, *name;
+		size_t len, n;
+		const char *text = next_word(&at, &len);
+		struct address ip;
+		bool begun = false;
+
+		if (text && address_parse(arena_strndup(a, text, len), &ip))
+			while ((name = next_word(&at, &n))) {
+				if (has_name(own, name, n))
+					continue;
+				if (!begun)
+					buf_addf(out, "%.*s\t%.*s", (int)len, text, (int)n, name);
+				else
+					buf_addf(out, " %.*s", (int)n, name);
+				begun = true;
+			}
+		if (begun)
+			buf_addc(out, '\n');
+		line = at + strcspn(at, "\n");
+	}
+}
+
 static int make_hosts(const struct container *c, const struct network_status *st, int dir,
 		      struct err *e)
 {
@@ -129,13 +186,20 @@ static int make_hosts(const struct container *c, const struct network_status *st
 	auto_buf out = BUF(FILE_MAX);
 	auto_free char *host = NULL;
 
+	file_read_at(AT_FDCWD, "/etc/hosts", FILE_MAX, &host, NULL, NULL);
 	for (size_t i = 0; i < c->add_hosts.n; i++)
 		add_host(&out, c->add_hosts.v[i], address);
-	if (text_eq(c->namespaces.network, "host")) {
-		if (file_read_at(AT_FDCWD, "/etc/hosts", FILE_MAX, &host, NULL, NULL) == 0)
-			buf_adds(&out, host);
-	} else {
+	if (!text_eq(c->namespaces.network, "host")) {
 		add_own(&out, c, st, address);
+		if (host)
+			add_names_of_host(a, &out, host);
+	} else {
+		if (host)
+			buf_adds(&out, host);
+		/* It is there itself. */
+		if (!has_name(buf_text(&out), HOST_NAME, strlen(HOST_NAME)))
+			buf_addf(&out, "%s127.0.0.1\t" HOST_NAMES "\n",
+				 out.len && out.data[out.len - 1] != '\n' ? "\n" : "");
 	}
 	return put(dir, "hosts", &out, e);
 }
