@@ -2,13 +2,15 @@
 /*
  * What the monitor executes, never people: __start starts a container again in the process that was
  * its monitor, __cleanup removes what the last run left, __mend puts back what somebody took away
- * of the firewall.  And what the keeper executes: __end does what a killed monitor could not.
+ * of the firewall, or killed of what serves it.  And what the keeper executes: __end does what a
+ * killed monitor could not.
  */
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "engine/start.h"
 #include "engine/stop.h"
+#include "engine/wiring.h"
 #include "network/firewall.h"
 
 static int start(struct session *s, const struct container *c, struct err *e)
@@ -69,7 +71,9 @@ static int run_start(void *globals, void *args, int argc, const char **argv)
 
 static int mend(struct session *s, const struct container *c, struct err *e)
 {
-	return firewall_mend(&s->state, e);
+	int r = firewall_mend(&s->state, e);
+
+	return r < 0 ? r : wiring_serve(&s->state, s->arena, c, e);
 }
 
 static int run_mend(void *globals, void *args, int argc, const char **argv)
@@ -119,7 +123,7 @@ const struct command end_internal_command = {
 
 const struct command mend_internal_command = {
 	.name = "__mend",
-	.summary = "Put back what somebody took away of the firewall",
+	.summary = "Put back what somebody took away of a container's networks",
 	.usage = "ID",
 	.min_args = 1,
 	.max_args = 1,

@@ -7,6 +7,7 @@
 #include "cli/obstacles.h"
 #include "cli/select.h"
 #include "cli/verb.h"
+#include "engine/wiring.h"
 #include "network/firewall.h"
 #include "network/names.h"
 #include "network/usernet.h"
@@ -139,16 +140,6 @@ static int reload_bridges(struct session *s, struct network_status *st, struct e
 	return r;
 }
 
-static int reload_names(struct session *s, const struct network_status *st, struct err *e)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < st->endpoints.n; i++)
-		if (st->endpoints.v[i].dns_enabled)
-			r = names_update(&s->state, st->endpoints.v[i].network, -1, e);
-	return r;
-}
-
 static int reload(struct session *s, const struct container *c, void *args, struct err *e)
 {
 	struct reload_args *a = args;
@@ -176,7 +167,7 @@ static int reload(struct session *s, const struct container *c, void *args, stru
 	for (size_t i = 0; r == 0 && i < st.endpoints.n; i++)
 		obstacles_warn(s, st.endpoints.v[i].network, true);
 	if (r == 0)
-		r = reload_names(s, &st, e);
+		r = wiring_serve(&s->state, s->arena, c, e);
 	if (r < 0)
 		return r;
 	printf("%s\n", c->id);
@@ -198,7 +189,7 @@ const struct command network_reload_command = {
 	.summary = "Put bridges and firewall rules back",
 	.description =
 		"Puts back what somebody has flushed: the firewall's rules of all containers, "
-		"and the name servers of the networks of the named ones",
+		"and the name servers of the named ones and of their networks",
 	.usage = "[CONTAINER...]",
 	.examples = "web\n--all\n--latest\n",
 	.options = reload_tables,

@@ -135,6 +135,7 @@ static void fill_handover(struct launch *l, const struct runtime_container *rc,
 			  const struct streams *p, struct monitor_handover *h)
 {
 	const struct container *c = l->c;
+	struct texts servers = wiring_servers(l->state, l->arena, &l->wiring);
 	*h = MONITOR_HANDOVER;
 	h->id = c->id;
 	h->name = c->name;
@@ -161,7 +162,8 @@ static void fill_handover(struct launch *l, const struct runtime_container *rc,
 	h->restart_argv = again(l, "__start").v;
 	h->cleanup_argv = again(l, "__cleanup").v;
 	h->firewall = l->wiring.watch;
-	h->mend_argv = l->wiring.watch < 0 ? NULL : again(l, "__mend").v;
+	h->servers = servers.n ? servers.v : NULL;
+	h->mend_argv = l->wiring.watch < 0 && !servers.n ? NULL : again(l, "__mend").v;
 	h->program = l->how->program;
 	open_oom_files(rc, h);
 	h->temporary = c->auto_remove;

@@ -13,6 +13,7 @@
 #include "engine/status.h"
 #include "network/firewall.h"
 #include "network/forward.h"
+#include "network/serve.h"
 #include "network/usernet.h"
 
 static struct texts resolvers_of(const struct container *c)
@@ -124,6 +125,18 @@ int wiring_apply(const struct state *s, struct arena *a, struct wiring *w, pid_t
 	if (w->host >= 0)
 		port_release(&w->holds);
 	return r;
+}
+
+struct texts wiring_servers(const struct state *s, struct arena *a, const struct wiring *w)
+{
+	return w->joined ? network_servers(s, a, &w->status) : (struct texts){ 0 };
+}
+
+int wiring_serve(const struct state *s, struct arena *a, const struct container *c, struct err *e)
+{
+	struct texts resolvers = resolvers_of(c);
+
+	return network_serve(s, a, c->id, &resolvers, e);
 }
 
 void wiring_undo(const struct state *s, const struct container *c, struct wiring *w)

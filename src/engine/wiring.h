@@ -31,6 +31,10 @@ int wiring_apply(const struct state *s, struct arena *a, struct wiring *w, pid_t
 		 uint64_t start_time, int netns, struct err *e);
 /* The start failed: all goes back. */
 void wiring_undo(const struct state *s, const struct container *c, struct wiring *w);
+/* For the monitor: network_servers(). */
+struct texts wiring_servers(const struct state *s, struct arena *a, const struct wiring *w);
+/* What serves one that runs is there, though somebody ended it. */
+int wiring_serve(const struct state *s, struct arena *a, const struct container *c, struct err *e);
 /* This process has no more to do with it. */
 void wiring_close(struct wiring *w);
 /* One on no network runs: it has its name in /run/netns at least. */

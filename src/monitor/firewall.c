@@ -8,29 +8,19 @@
  * not get here (netfilter_watch()), but for the program `firewall`; and when that has written
  * berth's rules, all is well again, whoever asked for it.
  *
- * All monitors hear of it at the same time.  Each waits a little, one longer than another, and
- * those who see meanwhile that it was done have nothing to do; so one runs berth, or a few, of
- * which the first does it.  If it is taken away again and again the wait doubles.
+ * All monitors hear of it at the same time.  Those who see while they wait (mend.c) that it was
+ * done have nothing to do.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "monitor/supervisor.h"
 
 #define TABLE   "berth"    /* of family inet; network/firewall.h */
 #define PROGRAM "firewall" /* firewall/firewall.h */
-
-#define MEND_AFTER_MS   50
-#define MEND_SPREAD_MS  400
-#define MEND_AGAIN_MS   1000
-#define MEND_AGAIN_MAX  60000
-#define MEND_SETTLED_MS 120000 /* so long after the last time the wait is the first again */
 
 /* linux/netlink.h, linux/netfilter/nfnetlink.h and nf_tables.h, which are not there with every
  * libc.
@@ -91,39 +81,14 @@ static bool has_text(const char *at, size_t len, uint16_t type, const char *text
 	return false;
 }
 
-static void plan_mend(struct supervisor *s)
-{
-	struct firewall *f = &s->firewall;
-	int64_t again = f->mended_at_ms + f->again_ms;
-
-	if (f->mend_at_ms)
-		return;
-	f->mend_at_ms = s->now_ms + MEND_AFTER_MS + s->h.pid * 7919LL % MEND_SPREAD_MS;
-	if (f->again_ms && f->mend_at_ms < again)
-		f->mend_at_ms = again;
-}
-
-/* It is there again, or ought to be. */
-static void note_mended(struct supervisor *s)
-{
-	struct firewall *f = &s->firewall;
-	bool settled = s->now_ms - f->mended_at_ms >= MEND_SETTLED_MS;
-
-	f->mend_at_ms = 0;
-	f->again_ms = settled || !f->again_ms ? MEND_AGAIN_MS : f->again_ms * 2;
-	if (f->again_ms > MEND_AGAIN_MAX)
-		f->again_ms = MEND_AGAIN_MAX;
-	f->mended_at_ms = s->now_ms;
-}
-
 static void end_transaction(struct supervisor *s, bool by_program)
 {
 	struct firewall *f = &s->firewall;
 
-	if (by_program && f->written && f->mend_at_ms)
-		note_mended(s);
+	if (by_program && f->written && f->mend.at_ms)
+		mend_note(s, &f->mend);
 	else if (!by_program && f->missing)
-		plan_mend(s);
+		mend_plan(s, &f->mend);
 	f->written = f->missing = false;
 }
 
@@ -208,7 +173,7 @@ void firewall_ready(struct supervisor *s)
 			return;
 		}
 		/* Something was missed: that may have been it. */
-		plan_mend(s);
+		mend_plan(s, &f->mend);
 	}
 }
 
@@ -221,56 +186,18 @@ void firewall_start(struct supervisor *s)
 	watch_set(s, &f->watch, EPOLLIN);
 }
 
-static bool runs(const struct supervisor *s)
-{
-	return s->state == UP || s->state == STOPPING;
-}
-
 int64_t firewall_deadline(const struct supervisor *s, int64_t soonest)
 {
-	int64_t at = s->firewall.mend_at_ms;
-
-	if (!runs(s) || !at || s->firewall.child)
-		return soonest;
-	return soonest && soonest < at ? soonest : at;
-}
-
-static pid_t run_berth(const struct supervisor *s)
-{
-	pid_t pid = fork();
-	sigset_t none;
-
-	if (pid)
-		return pid;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	oom_restore(s);
-	execv(s->h.program, (char *const *)s->h.mend_argv);
-	_exit(127);
+	return mend_deadline(s, &s->firewall.mend, soonest);
 }
 
 void firewall_settle(struct supervisor *s)
 {
-	struct firewall *f = &s->firewall;
-	pid_t pid;
-
-	if (!runs(s) || f->child || !f->mend_at_ms || f->mend_at_ms > s->now_ms)
-		return;
-	note_mended(s);
-	pid = run_berth(s);
-	f->child = pid > 0 ? pid : 0;
-	if (pid < 0)
-		plan_mend(s);
+	if (mend_is_due(s, &s->firewall.mend))
+		mend_run(s, &s->firewall.mend);
 }
 
 void firewall_reap(struct supervisor *s)
 {
-	struct firewall *f = &s->firewall;
-	int status;
-
-	if (!f->child || waitpid(f->child, &status, WNOHANG) != f->child)
-		return;
-	f->child = 0;
-	if (status)
-		plan_mend(s);
+	mend_reap(s, &s->firewall.mend);
 }

@@ -10,7 +10,8 @@
  * All memory is one static structure, and nothing is allocated.  One loop waits on epoll: for the
  * container's pidfd, its output (stream.c), its input if that is held up (input.c), clients and the
  * socket they come from (client.c), and for SIGTERM, by which someone, a service manager for one,
- * asks us to end the container; and for what others do to the firewall (firewall.c).  Each
+ * asks us to end the container; for what others do to the firewall (firewall.c), and for the end of
+ * what serves it from the background (servers.c).  Each
  * descriptor's part does what it can without blocking and takes note of what it couldn't; after
  * each round the parts settle: they go on with what has become possible and say which descriptors
  * matter now.  Nobody waits for a descriptor that could not make progress, so the loop sleeps
@@ -107,8 +108,10 @@ static void read_signals(struct supervisor *s)
 	while (read(s->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGTERM)
 			supervisor_event(s, EV_STOP);
-		if (info.ssi_signo == SIGCHLD)
+		if (info.ssi_signo == SIGCHLD) {
 			firewall_reap(s);
+			servers_reap(s);
+		}
 	}
 }
 
@@ -233,6 +236,7 @@ static bool supervisor_start(struct supervisor *s)
 	watch_start(s, &s->listener, s->h.listener, SOURCE_LISTENER);
 	logger_start(&s->log, &s->h);
 	firewall_start(s);
+	servers_start(s);
 	if (s->h.client >= 0)
 		client_add(s, s->h.client, true);
 	return s->child.events != 0;
@@ -261,6 +265,9 @@ static void dispatch(struct supervisor *s, uint32_t source, uint32_t events)
 	case SOURCE_FIREWALL:
 		firewall_ready(s);
 		break;
+	case SOURCE_SERVER:
+		server_ended(s, index);
+		break;
 	case SOURCE_CLIENT:
 		client_ready(s, &s->clients[index], events);
 		break;
@@ -269,8 +276,9 @@ static void dispatch(struct supervisor *s, uint32_t source, uint32_t events)
 
 static int wait_ms(const struct supervisor *s)
 {
-	int64_t at = firewall_deadline(s, clients_deadline(s, streams_deadline(s, s->timer_at_ms)));
+	int64_t at = clients_deadline(s, streams_deadline(s, s->timer_at_ms));
 
+	at = mend_deadline(s, &s->servers.mend, firewall_deadline(s, at));
 	if (!at)
 		return -1;
 	at -= s->now_ms;

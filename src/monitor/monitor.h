@@ -85,7 +85,9 @@ struct monitor_handover {
 	const char *const *cleanup_argv;
 	const char *program; /* absolute path of berth, for all */
 	int firewall;        /* netfilter_watch()'s: it is on networks that need rules; or -1 */
-	/* Executed by a child when somebody took berth's rules away. */
+	/* Files with the numbers of processes that serve it from the background; NULL: none. */
+	const char *const *servers;
+	/* Executed by a child when somebody took berth's rules away, or ended one of those. */
 	const char *const *mend_argv;
 
 	int temporary;       /* 1: it is removed when it ends, so that nothing durable is written */

@@ -64,4 +64,5 @@ static const struct handover_option handover_options[] = {
 	HANDOVER_OPTION("restart-argv", ARGV, restart_argv),
 	HANDOVER_OPTION("cleanup-argv", ARGV, cleanup_argv),
 	HANDOVER_OPTION("mend-argv", ARGV, mend_argv),
+	HANDOVER_OPTION("servers", ARGV, servers),
 };

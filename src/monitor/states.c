@@ -229,4 +229,5 @@ void supervisor_settle(struct supervisor *s)
 		supervisor_event(s, EV_DELIVERED);
 	clients_settle(s);
 	firewall_settle(s);
+	servers_settle(s);
 }

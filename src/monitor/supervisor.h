@@ -14,6 +14,7 @@
 #include "monitor/protocol.h"
 
 #define CLIENTS_MAX        64
+#define SERVERS_MAX        40
 #define LOG_TEXT_MAX       4096
 #define PARTIAL_LINE_MS    250
 #define STUCK_CLIENT_MS    10000
@@ -36,7 +37,8 @@ enum source {
 	SOURCE_INPUT,
 	SOURCE_STREAM,
 	SOURCE_CLIENT,
-	SOURCE_FIREWALL
+	SOURCE_FIREWALL,
+	SOURCE_SERVER
 };
 #define SOURCE_BITS 8
 
@@ -89,15 +91,26 @@ struct logger {
 	char text[LOG_TEXT_MAX];
 };
 
+/* When berth is to be run to put something right, and its run (mend.c). */
+struct mend {
+	int64_t at_ms;    /* 0: nothing is to be done */
+	int64_t last_ms;  /* the last time; */
+	int64_t again_ms; /* and not again before that much later */
+	pid_t child;      /* berth, which does it; 0: it does not run */
+};
+
 /* What is heard of nftables, and what is to be done about it (firewall.c). */
 struct firewall {
 	struct watch watch;
 	bool written, missing; /* berth's rules, by the transaction being told of */
-	int64_t mend_at_ms;    /* 0: nothing is to be done */
-	int64_t mended_at_ms;  /* the last time; */
-	int64_t again_ms;      /* and not again before that much later */
-	pid_t child;           /* berth, which does it; 0: it does not run */
+	struct mend mend;
 	_Alignas(4) char text[8192];
+};
+
+/* The processes whose numbers are in the files monitor_handover.servers (servers.c). */
+struct servers {
+	struct watch watch[SERVERS_MAX];
+	struct mend mend;
 };
 
 enum state { UP, STOPPING, DRAINING, ENDING, WAITING, OVER, STATES };
@@ -109,6 +122,7 @@ struct supervisor {
 	int epoll, signals;
 	int peer; /* keeps the terminal's other side open, or -1 */
 	struct watch child, signal, listener;
+	struct servers servers;
 	struct stream streams[STREAMS];
 	struct input input;
 	struct client clients[CLIENTS_MAX];
@@ -209,6 +223,22 @@ void firewall_ready(struct supervisor *s);
 void firewall_settle(struct supervisor *s);
 void firewall_reap(struct supervisor *s);
 int64_t firewall_deadline(const struct supervisor *s, int64_t soonest);
+
+/* servers.c */
+void servers_start(struct supervisor *s);
+void server_ended(struct supervisor *s, unsigned i);
+void servers_settle(struct supervisor *s);
+void servers_reap(struct supervisor *s);
+
+/* mend.c */
+void mend_plan(const struct supervisor *s, struct mend *m);
+/* It was done, by whomever. */
+void mend_note(const struct supervisor *s, struct mend *m);
+bool mend_is_due(const struct supervisor *s, const struct mend *m);
+void mend_run(const struct supervisor *s, struct mend *m);
+/* Its run has ended well; if not it is planned once more. */
+bool mend_reap(const struct supervisor *s, struct mend *m);
+int64_t mend_deadline(const struct supervisor *s, const struct mend *m, int64_t soonest);
 
 /* trash.c: what nobody waits for. */
 void trash_delete(const struct supervisor *s);

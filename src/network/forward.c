@@ -16,7 +16,7 @@
 
 #define PID_FILE "forward.pid"
 
-static const char *pid_path(const struct state *s, struct arena *a, const char *id)
+const char *forward_pid_path(const struct state *s, struct arena *a, const char *id)
 {
 	return arena_printf(a, "%s/" ATTACHMENTS "/%s/" PID_FILE, s->run_path, id);
 }
@@ -157,7 +157,7 @@ static int start(struct arena *a, const struct network_status *st, int netns, in
 	if (r < 0)
 		return r;
 	texts_add(a, &argv, program);
-	texts_add(a, &argv, pid_path(st->state, a, st->id));
+	texts_add(a, &argv, forward_pid_path(st->state, a, st->id));
 	texts_add(a, &argv, describe(a, st));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return err_sys(e, "make a socket pair");
@@ -197,7 +197,7 @@ int forward_restore(const struct network_status *st, int dir, int netns, struct 
 	if (netns < 0 || st->ports.n == 0)
 		return 0;
 	a = arena_new();
-	running = daemon_find(a, dir, PID_FILE, pid_path(st->state, a, st->id), &argv);
+	running = daemon_find(a, dir, PID_FILE, forward_pid_path(st->state, a, st->id), &argv);
 	if (running >= 0 && texts_has(&argv, describe(a, st)))
 		return 0;
 	forward_stop(st->state, st->id, dir);
@@ -212,7 +212,7 @@ int forward_netns(const struct state *s, struct arena *a, const char *id)
 {
 	auto_close int dir = state_run_dir(s, ATTACHMENTS, id, false, NULL);
 
-	return dir < 0 ? -1 : daemon_netns(a, dir, PID_FILE, pid_path(s, a, id));
+	return dir < 0 ? -1 : daemon_netns(a, dir, PID_FILE, forward_pid_path(s, a, id));
 }
 
 void forward_stop(const struct state *s, const char *id, int dir)
@@ -223,5 +223,5 @@ void forward_stop(const struct state *s, const char *id, int dir)
 	if (!s->rootless || faccessat(dir, PID_FILE, F_OK, 0) < 0)
 		return;
 	a = arena_new();
-	daemon_stop(a, dir, PID_FILE, pid_path(s, a, id));
+	daemon_stop(a, dir, PID_FILE, forward_pid_path(s, a, id));
 }

@@ -21,3 +21,5 @@ void forward_stop(const struct state *s, const char *id, int dir);
 int forward_netns(const struct state *s, struct arena *a, const char *id);
 /* What such ports can't be: SCTP. */
 int forward_check(const struct network_ports *ports, struct err *e);
+/* Where the number of the container's is. */
+const char *forward_pid_path(const struct state *s, struct arena *a, const char *id);

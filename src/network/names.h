@@ -19,6 +19,8 @@
  * are, -1: here. */
 int names_update(const struct state *s, const char *network, int host_netns, struct err *e);
 
+/* Where the number of the server of a network is. */
+const char *names_pid_path(const struct state *s, struct arena *a, const char *network);
 /* The network namespace of the server of a network, if it runs (close it), or -1. */
 int names_netns(const struct state *s, struct arena *a, const char *network);
 

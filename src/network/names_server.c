@@ -189,6 +189,11 @@ int names_update(const struct state *s, const char *network, int host_netns, str
 	return update(s, network, host_netns == -1 ? own : host_netns, e);
 }
 
+const char *names_pid_path(const struct state *s, struct arena *a, const char *network)
+{
+	return arena_printf(a, "%s/" NAMES "/%s/pid", s->run_path, network);
+}
+
 int names_netns(const struct state *s, struct arena *a, const char *network)
 {
 	auto_close int dir = state_run_dir(s, NAMES, network, false, NULL);

@@ -26,9 +26,14 @@ bool resolver_is_needed(const struct network_status *st)
 	return false;
 }
 
+const char *resolver_pid_path(struct arena *a, const char *path)
+{
+	return arena_printf(a, "%s/" PID_FILE, path);
+}
+
 static const char *own_argument(struct arena *a, const char *path)
 {
-	return arena_printf(a, "--pid-file=%s/" PID_FILE, path);
+	return arena_printf(a, "--pid-file=%s", resolver_pid_path(a, path));
 }
 
 /* Names of the network, those without a dot, and addresses of its subnets. */
@@ -99,6 +104,13 @@ int resolver_start(struct arena *a, const struct resolver *how, const struct net
 						 .prepare_arg = &netns },
 			 e);
 	return r < 0 ? err_wrap(e, "serve names in the container") : 0;
+}
+
+bool resolver_runs(struct arena *a, int dir, const char *path)
+{
+	auto_close int running = daemon_find(a, dir, PID_FILE, own_argument(a, path), NULL);
+
+	return running >= 0;
 }
 
 void resolver_stop(struct arena *a, int dir, const char *path)

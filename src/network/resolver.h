@@ -19,6 +19,8 @@ struct resolver {
 /* In place of one that runs. */
 int resolver_start(struct arena *a, const struct resolver *how, const struct network_status *st,
 		   struct err *e);
+bool resolver_runs(struct arena *a, int dir, const char *path);
+const char *resolver_pid_path(struct arena *a, const char *path);
 void resolver_stop(struct arena *a, int dir, const char *path);
 /* The deciding part. */
 struct texts resolver_arguments(struct arena *a, const struct resolver *how,

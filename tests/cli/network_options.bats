@@ -111,6 +111,50 @@ s.sendto(b"x" * 1400, ("10.89.5.1", 9))'
     run ! host dig +short +time=1 +tries=1 quiet.dns.podman @10.89.6.1
 }
 
+@test "name servers that somebody kills come back by themselves, the network's and a container's own" {
+    local net5=$BATS_TEST_TMPDIR/run/dns/net5/pid web own before
+    resolver outside 192.0.2.9 203.0.113.1
+    berth network create --subnet 10.89.5.0/24 --dns 192.0.2.9 net5 >/dev/null
+    sleeper web --network net5
+    sleeper own --network net5 --dns 192.0.2.9
+    web=$(pid_of web) own=$(pid_of own)
+    finds own web "$(address_of web net5)"
+    before=$(cat "$net5" "$BATS_TEST_TMPDIR"/run/attachments/*/resolver.pid)
+    kill -9 $before
+    # Nobody runs a command of berth's meanwhile.
+    wait_for served "$web" web.dns.podman 10.89.5.1
+    wait_for served "$own" web.dns.podman 127.0.0.11
+    wait_for served "$own" foo.example 127.0.0.11
+    # And again, by whichever monitor.
+    before=$(cat "$net5")
+    kill -9 "$before"
+    wait_for served "$own" web.dns.podman 127.0.0.11
+    # One that was replaced by others is left alone by those who saw it go.
+    before=$(cat "$net5")
+    berth network update --dns-drop 192.0.2.9 net5
+    wait_for served "$web" web.dns.podman 10.89.5.1
+    run ! grep -qx "$before" "$net5"
+    berth rm -f -t 0 web own >/dev/null
+    [ ! -e "$net5" ]
+}
+
+served() { # PID NAME SERVER
+    [ -n "$(nsenter -t "$1" -n dig +short +time=1 +tries=1 "$2" "@$3")" ]
+}
+
+@test "network reload brings name servers back whose monitors see nothing" {
+    local monitor
+    berth network create --subnet 10.89.5.0/24 net5 >/dev/null
+    sleeper own --network net5 --dns 192.0.2.9
+    monitor=$(berth inspect --format '{{.State.ConmonPid}}' own)
+    kill -STOP "$monitor"
+    kill -9 $(cat "$BATS_TEST_TMPDIR"/run/attachments/*/resolver.pid "$BATS_TEST_TMPDIR/run/dns/net5/pid")
+    run berth network reload own
+    run served "$(pid_of own)" own.dns.podman 127.0.0.11
+    kill -CONT "$monitor"
+    [ "$status" = 0 ]
+}
+
 # As systemd-resolved has it.
 with_stub() {
     mkdir -p "$BATS_TEST_TMPDIR/systemd/resolve"

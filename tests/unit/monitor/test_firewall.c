@@ -130,12 +130,12 @@ static void what_somebody_deletes_is_put_back_soon(void **state)
 	struct bench *b = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
-		b->s.firewall.mend_at_ms = 0;
+		b->s.firewall.mend.at_ms = 0;
 		say(b, NFT_MSG_NEWTABLE, NFPROTO_INET, NFTA_TABLE_NAME, "other");
 		say(b, types[i], NFPROTO_INET, NFTA_TABLE_NAME, "berth");
 		end(b, "nft");
-		assert_in_range(b->s.firewall.mend_at_ms, b->s.now_ms + 1, b->s.now_ms + 1000);
-		assert_int_equal(firewall_deadline(&b->s, 0), b->s.firewall.mend_at_ms);
+		assert_in_range(b->s.firewall.mend.at_ms, b->s.now_ms + 1, b->s.now_ms + 1000);
+		assert_int_equal(firewall_deadline(&b->s, 0), b->s.firewall.mend.at_ms);
 	}
 }
 
@@ -146,16 +146,16 @@ static void a_firewall_that_comes_or_is_flushed_is_told_soon(void **state)
 
 	say_chain(b, NFT_MSG_NEWCHAIN, NFPROTO_IPV4, "filter", NFTA_CHAIN_NAME, "FORWARD");
 	end(b, "dockerd");
-	assert_in_range(f->mend_at_ms, b->s.now_ms + 1, b->s.now_ms + 1000);
-	f->mend_at_ms = 0;
+	assert_in_range(f->mend.at_ms, b->s.now_ms + 1, b->s.now_ms + 1000);
+	f->mend.at_ms = 0;
 	say_chain(b, NFT_MSG_DELRULE, NFPROTO_IPV6, "filter", NFTA_RULE_CHAIN, "INPUT");
 	end(b, "ip6tables");
-	assert_in_range(f->mend_at_ms, b->s.now_ms + 1, b->s.now_ms + 1000);
-	f->mend_at_ms = 0;
+	assert_in_range(f->mend.at_ms, b->s.now_ms + 1, b->s.now_ms + 1000);
+	f->mend.at_ms = 0;
 	say(b, NFT_MSG_NEWTABLE, NFPROTO_INET, NFTA_TABLE_NAME, "firewalld");
 	end(b, "firewalld");
-	assert_in_range(f->mend_at_ms, b->s.now_ms + 1, b->s.now_ms + 1000);
-	f->mend_at_ms = 0;
+	assert_in_range(f->mend.at_ms, b->s.now_ms + 1, b->s.now_ms + 1000);
+	f->mend.at_ms = 0;
 	/* Docker's own, a table of another name, and what berth's program writes there. */
 	say_chain(b, NFT_MSG_NEWCHAIN, NFPROTO_IPV4, "filter", NFTA_CHAIN_NAME, "DOCKER");
 	say_chain(b, NFT_MSG_NEWCHAIN, NFPROTO_IPV4, "nat", NFTA_CHAIN_NAME, "INPUT");
@@ -163,7 +163,7 @@ static void a_firewall_that_comes_or_is_flushed_is_told_soon(void **state)
 	end(b, "dockerd");
 	say_chain(b, NFT_MSG_NEWCHAIN, NFPROTO_IPV4, "filter", NFTA_CHAIN_NAME, "FORWARD");
 	end(b, "firewall");
-	assert_int_equal(f->mend_at_ms, 0);
+	assert_int_equal(f->mend.at_ms, 0);
 }
 
 static void nothing_is_done_before_the_transaction_ends(void **state)
@@ -187,7 +187,7 @@ static void what_is_not_ours_or_not_deleted_is_nothing(void **state)
 	end(b, "nft");
 	say(b, NFT_MSG_DELRULE, NFPROTO_INET, NFTA_TABLE_NAME, "berth");
 	end(b, "firewall");
-	assert_int_equal(b->s.firewall.mend_at_ms, 0);
+	assert_int_equal(b->s.firewall.mend.at_ms, 0);
 }
 
 static void who_sees_it_put_back_has_nothing_to_do(void **state)
@@ -199,10 +199,10 @@ static void who_sees_it_put_back_has_nothing_to_do(void **state)
 	/* Somebody's bridge is no repair. */
 	say(b, NFT_MSG_NEWSETELEM, NFPROTO_INET, NFTA_TABLE_NAME, "berth");
 	end(b, "firewall");
-	assert_int_not_equal(b->s.firewall.mend_at_ms, 0);
+	assert_int_not_equal(b->s.firewall.mend.at_ms, 0);
 	say(b, NFT_MSG_NEWRULE, NFPROTO_INET, NFTA_TABLE_NAME, "berth");
 	end(b, "firewall");
-	assert_int_equal(b->s.firewall.mend_at_ms, 0);
+	assert_int_equal(b->s.firewall.mend.at_ms, 0);
 }
 
 static void again_and_again_waits_longer_until_it_is_quiet(void **state)
@@ -215,9 +215,9 @@ static void again_and_again_waits_longer_until_it_is_quiet(void **state)
 
 		say(b, NFT_MSG_DELTABLE, NFPROTO_INET, NFTA_TABLE_NAME, "berth");
 		end(b, "nft");
-		waited = b->s.firewall.mend_at_ms - b->s.now_ms;
+		waited = b->s.firewall.mend.at_ms - b->s.now_ms;
 		assert_true(waited >= before || waited >= 60000);
-		b->s.now_ms = b->s.firewall.mend_at_ms;
+		b->s.now_ms = b->s.firewall.mend.at_ms;
 		say(b, NFT_MSG_NEWRULE, NFPROTO_INET, NFTA_TABLE_NAME, "berth");
 		end(b, "firewall");
 	}
@@ -225,7 +225,7 @@ static void again_and_again_waits_longer_until_it_is_quiet(void **state)
 	b->s.now_ms += 200000;
 	say(b, NFT_MSG_DELTABLE, NFPROTO_INET, NFTA_TABLE_NAME, "berth");
 	end(b, "nft");
-	assert_true(b->s.firewall.mend_at_ms - b->s.now_ms < 1000);
+	assert_true(b->s.firewall.mend.at_ms - b->s.now_ms < 1000);
 }
 
 static void what_is_cut_off_or_nonsense_is_survived(void **state)

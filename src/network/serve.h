@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What serves a container from the background, and may be killed by anybody: servers of names, its
+ * own and its networks', and, without root, who forwards its ports.
+ */
+#pragma once
+
+#include "network/network.h"
+
+/* The files, absolute, in which their numbers are. */
+struct texts network_servers(const struct state *s, struct arena *a,
+			     const struct network_status *st);
+/* Those of one that runs are there again. resolvers: its --dns. */
+int network_serve(const struct state *s, struct arena *a, const char *id,
+		  const struct texts *resolvers, struct err *e);
