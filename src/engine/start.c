@@ -245,23 +245,18 @@ static bool passthrough(const struct container *c)
 	return text_eq(c->log.driver, "passthrough");
 }
 
-/* Networks are set up while the first process waits for its program. */
-static int start_wired(struct launch *l, const struct runtime_create *how,
-		       struct runtime_container *rc, struct err *e)
+/* Networks are set up while the first process sets up the rest. */
+static int connect_it(void *arg, const struct runtime_container *rc, struct err *e)
 {
-	int r = runtime_create(how, l->arena, rc, e);
+	struct launch *l = arg;
+	int r;
 
-	if (r < 0)
-		return r;
 	l->wiring.monitor = getpid();
 	l->wiring.end = again(l, "__end");
 	r = wiring_apply(l->state, l->arena, &l->wiring, rc->pid, rc->start_time, l->network, e);
-	if (r < 0) {
-		runtime_abort(rc);
-		return r;
-	}
-	step_done(l, "make its interfaces, publish its ports");
-	return runtime_go(rc, e);
+	if (r == 0)
+		step_done(l, "make its interfaces, publish its ports");
+	return r;
 }
 
 static int start_process(struct launch *l, const struct streams *p, struct runtime_container *rc,
@@ -270,6 +265,7 @@ static int start_process(struct launch *l, const struct streams *p, struct runti
 	struct runtime_create how;
 	bool through = passthrough(l->c);
 	auto_close int cache = -1;
+	int r;
 
 	file_mkdir_path(l->state->run, "seccomp", 0700, NULL);
 	cache = file_open_dir_at(l->state->run, "seccomp", NULL);
@@ -289,10 +285,13 @@ static int start_process(struct launch *l, const struct streams *p, struct runti
 			.seccomp_cache = cache,
 			.rootless = l->state->rootless,
 			.die_with_parent = true,
+			.connect = l->wiring.joined ? connect_it : NULL,
+			.connect_arg = l,
 		};
-	if (l->wiring.joined)
-		return start_wired(l, &how, rc, e);
-	return runtime_start(&how, l->arena, rc, e);
+	if (!l->wiring.joined)
+		return runtime_start(&how, l->arena, rc, e);
+	r = runtime_create(&how, l->arena, rc, e);
+	return r < 0 ? r : runtime_go(rc, e);
 }
 
 /* The monitor has no business with what the caller had open as standard streams: whoever waits for

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "runtime/step.h"
+#include "runtime/sync.h"
 
 static int set_host_name(void *arg, struct err *e)
 {
@@ -45,6 +47,14 @@ struct sysctls {
 	const struct text_map *values;
 	const char **files; /* below /proc */
 };
+
+static int await_interfaces(void *arg, struct err *e)
+{
+	const struct child *c = ((struct step *)arg)->c;
+	int r = sync_send(c->sync, SYNC_NETWORK, -1, e);
+
+	return r < 0 ? r : sync_wait(c->sync, e);
+}
 
 static int write_sysctls(void *arg, struct err *e)
 {
@@ -134,6 +144,16 @@ static void plan_check(struct build *b)
 			 &(struct plan_op){ .verb = "check", .apply = check_joined, .arg = t });
 }
 
+/* "net.ipv4.conf.eth0.proxy_arp"; "default" as well, which new interfaces begin with. */
+static bool has_interface(const struct text_map *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (fnmatch("net[./]*[./]conf[./]*", m->v[i].key, 0) == 0 ||
+		    fnmatch("net[./]*[./]neigh[./]*", m->v[i].key, 0) == 0)
+			return true;
+	return false;
+}
+
 int sysctl_plan(struct build *b, struct err *e)
 {
 	const struct text_map *m = &b->os->sysctl;
@@ -150,6 +170,8 @@ int sysctl_plan(struct build *b, struct err *e)
 	}
 	t->values = m;
 	plan_check(b);
+	if (b->create && b->create->connect && has_interface(m))
+		step_add_plain(b, "wait", await_interfaces, "interfaces");
 	t->s = (struct step){ b->c, arena_strdup(b->a, buf_text(&words)) };
 	step_add(&b->child, "sysctl", write_sysctls, t);
 	return 0;

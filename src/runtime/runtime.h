@@ -39,6 +39,8 @@ struct runtime_streams {
 	size_t fds_len;
 };
 
+struct runtime_container;
+
 struct runtime_create {
 	/* checked: oci_config_check().  Without a process runtime_create() works, and runtime_go()
 	 * fails. */
@@ -69,6 +71,11 @@ struct runtime_create {
 	int (*planned)(void *arg, const char *cgroup_path, const char *cgroup_manager,
 		       struct err *e);
 	void *planned_arg;
+	/* Connects the process to networks; what fails ends the start. Called once, before
+	 * runtime_create() returns: while the process sets up the rest, if its network namespace
+	 * was made ahead; else when that is complete. Sysctls of interfaces are set after it. */
+	int (*connect)(void *arg, const struct runtime_container *c, struct err *e);
+	void *connect_arg;
 };
 
 struct runtime_container {

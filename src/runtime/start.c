@@ -213,6 +213,21 @@ static int take_born(struct runtime_gate *g, pid_t pid, struct runtime_container
 	return 0;
 }
 
+static int connect_once(struct runtime_gate *g, const struct runtime_container *c, struct err *e)
+{
+	const struct runtime_create *how = g->b->create;
+
+	if (!how || !how->connect || g->connected)
+		return 0;
+	g->connected = true;
+	return how->connect(how->connect_arg, c, e);
+}
+
+static bool waits_for_maps(const struct build *b)
+{
+	return b->new_user || (b->c->cgroup && cgroup_adopts(b->c->cgroup));
+}
+
 /* Others in the container may have taken over the process since: it can ask for what its plan has,
  * once. */
 static bool is_expected(struct runtime_gate *g, uint32_t kind)
@@ -223,9 +238,10 @@ static bool is_expected(struct runtime_gate *g, uint32_t kind)
 		[SYNC_LAUNCH] = true,
 		[SYNC_LISTENER] = program_is_filtered(b),
 		[SYNC_CONSOLE] = b->process && b->process->terminal,
-		[SYNC_MAPS] = b->new_user || (b->c->cgroup && cgroup_adopts(b->c->cgroup)),
+		[SYNC_MAPS] = waits_for_maps(b),
 		[SYNC_HOOKS] = b->create && b->config->hooks,
 		[SYNC_DEVICES] = b->create && b->os->net_devices.n,
+		[SYNC_NETWORK] = b->create && b->create->connect,
 		[SYNC_READY] = b->gate,
 		[SYNC_BORN] = b->born_late,
 	};
@@ -264,6 +280,9 @@ static int handle(struct runtime_gate *g, struct sync_message *m, struct runtime
 	case SYNC_HOOKS:
 		r = run_runtime_hooks(g, e);
 		break;
+	case SYNC_NETWORK:
+		r = connect_once(g, ret, e);
+		break;
 	case SYNC_BORN:
 		r = take_born(g, m->launch.code, ret, e);
 		break;
@@ -271,10 +290,14 @@ static int handle(struct runtime_gate *g, struct sync_message *m, struct runtime
 		r = pass_listener(g, m->launch.code, e);
 		break;
 	default:
-		return 2;
+		r = connect_once(g, ret, e);
+		return r < 0 ? r : 2;
 	}
 	if (r == 0)
 		r = sync_answer(g->sync, e);
+	/* From here on it does without us for a while. */
+	if (r == 0 && m->kind == SYNC_MAPS && g->early)
+		r = connect_once(g, ret, e);
 	return r < 0 ? r : 1;
 }
 
@@ -453,10 +476,14 @@ int start_process(struct build *b, struct runtime_container *ret, struct err *e)
 		r = g->pid < 0 ? g->pid : 0;
 	}
 	if (r == 0) {
+		g->early = b->c->network >= 0;
 		fill_result(g, ret);
 		release(b);
-		r = start_follow(g, ret, e);
+		if (g->early && !waits_for_maps(b))
+			r = connect_once(g, ret, e);
 	}
+	if (r == 0)
+		r = start_follow(g, ret, e);
 	if (r < 0) {
 		start_fail(g, ret);
 		return r;

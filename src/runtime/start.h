@@ -9,6 +9,7 @@ struct runtime_gate {
 	int sync; /* the parent's end */
 	pid_t pid;
 	int pidfd;
+	bool early, connected;       /* runtime_create's connect: need not wait; was called */
 	unsigned heard;              /* kinds of messages so far, 1 << enum sync_kind */
 	struct net_devices *devices; /* that went in, until the start succeeds */
 };

@@ -50,6 +50,18 @@ finds() { # CONTAINER NAME ADDRESS
     output_has "via 10.89.5.1 dev eth0"
 }
 
+@test "--sysctl: of the container's own interfaces, whichever way its namespaces are made" {
+    berth network create --disable-dns --subnet 10.89.5.0/24 own >/dev/null
+    run -0 berth run --rm --network own --sysctl net.ipv4.conf.eth0.proxy_arp=1 --sysctl net.ipv4.neigh.eth0.app_solicit=3 \
+        tiny cat /proc/sys/net/ipv4/conf/eth0/proxy_arp /proc/sys/net/ipv4/neigh/eth0/app_solicit
+    [ "$output" = $'1\n3' ]
+    run -0 berth run --rm --network own --uidmap 0:100000:1000 --sysctl net.ipv4.conf.eth0.proxy_arp=1 tiny cat /proc/sys/net/ipv4/conf/eth0/proxy_arp
+    [ "$output" = 1 ]
+    run -126 berth run --rm --network own --sysctl net.ipv4.conf.eth7.proxy_arp=1 tiny true
+    output_has net.ipv4.conf.eth7.proxy_arp
+    [ -z "$(ls "$BATS_TEST_TMPDIR/run/networks/own/leases")" ]
+}
+
 @test "mtu: of both ends and the bridge, and a larger packet is not sent" {
     berth network create --disable-dns --subnet 10.89.5.0/24 -o mtu=1300 --interface-name berth5 small >/dev/null
     sleeper a --network small

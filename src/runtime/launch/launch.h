@@ -50,6 +50,7 @@ enum sync_kind {
 	SYNC_MAPS,
 	SYNC_HOOKS,
 	SYNC_DEVICES,
+	SYNC_NETWORK,
 	SYNC_READY,
 	SYNC_BORN
 };
