@@ -2,9 +2,11 @@
 /*
  * What the kernel takes long for is done behind everybody's back: removing an interface waits until
  * no processor can still look at it, tens of milliseconds.  By then it is down, and nobody misses
- * it.  A bridge stays a second longer, as the next container may want it.  If this process is
- * killed, the namespace takes its interfaces with it all the same, and the next one that leaves,
- * the bridge.
+ * it.  Closing a netfilter socket waits until what was deleted before is freed, for the same
+ * reason, and lets nobody else change rules meanwhile: its last descriptor is here, and closed when
+ * that should be over.  A bridge stays a second longer, as the next container may want it.  If this
+ * process is killed, the namespace takes its interfaces with it all the same, and the next one that
+ * leaves, the bridge.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -92,43 +94,65 @@ void network_remove_bridge(const struct state *s, const struct network *n)
 		netlink_link_remove(host, info.index, NULL);
 }
 
-static void remove_all(const struct state *s, struct netlink *host, int index,
-		       const struct network_endpoint *p)
+static void remove_all(const struct state *s, struct network_behind *b)
 {
-	if (index)
-		netlink_link_remove(host, index, NULL);
-	if (p->bridge)
-		remove_bridge(s, host, p);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->ports[i].index)
+			netlink_link_remove(b->host, b->ports[i].index, NULL);
+	close_p(&b->netfilter);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->ports[i].endpoint->bridge)
+			remove_bridge(s, b->host, b->ports[i].endpoint);
 }
 
 /* Nobody's child, with nothing of its parent's open: who waits for the end of that must not wait
  * for this one's. */
-static void be_alone(const struct state *s, struct netlink *host)
+static void be_alone(const struct state *s, const struct network_behind *b)
 {
+	int keep[] = { s->run, b->host ? netlink_fd(b->host) : -1, b->netfilter };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setsid();
 	for (int fd = 0; null >= 0 && fd < 3; fd++)
 		dup2(null, fd);
-	kernel_close_but(3, s->run, netlink_fd(host));
+	kernel_close_except(3, keep, ARRAY_LEN(keep));
 }
 
-void network_remove_behind(const struct state *s, struct netlink *host, int index,
-			   const struct network_endpoint *p)
+static void fork_twice(const struct state *s, struct network_behind *b)
 {
 	pid_t pid = fork();
 
 	if (pid < 0) {
-		remove_all(s, host, index, p);
+		remove_all(s, b);
 		return;
 	}
 	if (pid == 0) {
 		if (fork() == 0) {
-			be_alone(s, host);
-			remove_all(s, host, index, p);
+			be_alone(s, b);
+			remove_all(s, b);
 		}
 		_exit(0);
 	}
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
+}
+
+int network_behind_open(struct network_behind *b, int host_netns, struct err *e)
+{
+	return b->host ? 0 : netlink_open(host_netns, &b->host, e);
+}
+
+void network_behind_port(struct network_behind *b, int index, const struct network_endpoint *p)
+{
+	b->ports[b->n].index = index;
+	b->ports[b->n++].endpoint = p;
+}
+
+void network_behind_do(const struct state *s, struct network_behind *b)
+{
+	if (b->n || b->netfilter >= 0)
+		fork_twice(s, b);
+	netlink_free(b->host);
+	close_p(&b->netfilter);
+	*b = NETWORK_BEHIND;
 }

@@ -219,7 +219,7 @@ int firewall_open(const struct state *s, const struct network_status *st, int ho
 }
 
 int firewall_close(const struct state *s, const struct network_status *st, int host_netns,
-		   struct err *e)
+		   int *ret_socket, struct err *e)
 {
 	AUTO(arena) a = arena_new();
 	auto_buf out = BUF(FIREWALL_INPUT_MAX);
@@ -237,8 +237,13 @@ int firewall_close(const struct state *s, const struct network_status *st, int h
 		socket = r = netfilter_open(host_netns, e);
 	if (r >= 0)
 		r = netfilter_has_rules(socket, TABLE, FIREWALL_VERSION, e);
-	if (r <= 0 || change_ports(st, false, socket) == 0)
-		return r < 0 ? r : 0;
+	if (r <= 0)
+		return r;
+	if (change_ports(st, false, socket) == 0) {
+		if (ret_socket)
+			*ret_socket = take_fd(socket);
+		return 0;
+	}
 	/* Half of it is gone already: then it is quicker to say what there should be. */
 	if (firewall_run(a, &out, host_netns, NULL, e) < 0)
 		return replace_all(s, a, st->id, host_netns, e);
@@ -378,7 +383,7 @@ static void undo(void *arg)
 {
 	const struct firewall_op *op = arg;
 
-	firewall_close(op->state, op->status, op->target->host_netns, NULL);
+	firewall_close(op->state, op->status, op->target->host_netns, NULL, NULL);
 }
 
 static void print(const void *arg, struct buf *out)

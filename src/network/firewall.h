@@ -37,9 +37,10 @@ const char *firewall_port_target(struct arena *a, const struct network_status *s
 /* The elements of a container that starts; the whole table if its rules are not there. */
 int firewall_open(const struct state *s, const struct network_status *st, int host_netns,
 		  struct err *e);
-/* Takes its ports away. What isn't there is no error. */
+/* Takes its ports away. What isn't there is no error. *ret_socket (may be NULL) may become a
+ * socket, to be closed by who need not hurry: the kernel first frees what is gone. */
 int firewall_close(const struct state *s, const struct network_status *st, int host_netns,
-		   struct err *e);
+		   int *ret_socket, struct err *e);
 /* Takes a network's elements away: it is removed. */
 int firewall_forget(const struct state *s, const struct network *n, int host_netns, struct err *e);
 /* The whole table anew, of all that are on networks now. */

@@ -28,25 +28,26 @@ static void keep_first(int r, const struct err *said, int *first, struct err *e)
 		*e = *said;
 }
 
-static int leave_bridge(const struct state *s, const struct network_endpoint *p, int host_netns,
+static int leave_bridge(const struct network_endpoint *p, int host_netns, struct network_behind *b,
 			struct err *e)
 {
-	AUTO(netlink) host = NULL;
 	struct netlink_info port = { 0 };
 	int r;
 
 	if (host_netns == USERNET_NONE)
 		return 0;
-	r = netlink_open(host_netns, &host, e);
+	r = network_behind_open(b, host_netns, e);
 	if (r < 0)
 		return r;
-	if (p->host_interface && netlink_link_find(host, p->host_interface, 0, &port, NULL) == 0) {
-		r = netlink_link_set(host, port.index, &(struct netlink_link){ .down = true }, e);
+	if (p->host_interface &&
+	    netlink_link_find(b->host, p->host_interface, 0, &port, NULL) == 0) {
+		r = netlink_link_set(b->host, port.index, &(struct netlink_link){ .down = true },
+				     e);
 		/* Its other end's namespace was faster. */
 		if (r == -ENODEV)
 			r = 0;
 	}
-	network_remove_behind(s, host, port.index, p);
+	network_behind_port(b, port.index, p);
 	return r;
 }
 
@@ -90,7 +91,8 @@ static void forget_names(const struct state *s, const struct network_endpoints *
 }
 
 static int leave_one(const struct state *s, const struct network_status *st,
-		     const struct network_endpoint *p, int dir, int host_netns, struct err *e)
+		     const struct network_endpoint *p, int dir, int host_netns,
+		     struct network_behind *b, struct err *e)
 {
 	int r = 0;
 
@@ -107,7 +109,7 @@ static int leave_one(const struct state *s, const struct network_status *st,
 	if (p->device)
 		r = device_give_back(st, p->device, dir, host_netns, e);
 	else if (text_eq(p->driver, "bridge"))
-		r = leave_bridge(s, p, host_netns, e);
+		r = leave_bridge(p, host_netns, b, e);
 	else if (p->driver && p->interface)
 		leave_inside(st, p);
 	if (p->network)
@@ -143,6 +145,7 @@ static int set_aside(const struct state *s, const struct network_status *st,
 int network_take_back(const struct state *s, const struct network_status *st, int dir, size_t first,
 		      int host_netns, struct err *e)
 {
+	struct network_behind behind = NETWORK_BEHIND;
 	bool device_is_away = false;
 	struct err said;
 	int r = 0;
@@ -152,10 +155,11 @@ int network_take_back(const struct state *s, const struct network_status *st, in
 		resolver_leave(s, st->id, dir);
 	}
 	if (first == 0 && st->ports.n && host_netns != USERNET_NONE)
-		keep_first(firewall_close(s, st, host_netns, &said), &said, &r, e);
+		keep_first(firewall_close(s, st, host_netns, &behind.netfilter, &said), &said, &r,
+			   e);
 	for (size_t i = st->endpoints.n; i > first; i--) {
 		struct network_endpoint *p = &st->endpoints.v[i - 1];
-		int one = leave_one(s, st, p, dir, host_netns, &said);
+		int one = leave_one(s, st, p, dir, host_netns, &behind, &said);
 
 		if (one == -EEXIST && p->device && !text_after(st->id, NETWORK_ASIDE) &&
 		    set_aside(s, st, p, NULL) == 0) {
@@ -165,6 +169,7 @@ int network_take_back(const struct state *s, const struct network_status *st, in
 		keep_first(one, &said, &r, e);
 		device_is_away = device_is_away || (one < 0 && p->device);
 	}
+	network_behind_do(s, &behind);
 	if (first)
 		return r;
 	name_remove(st);
@@ -266,6 +271,7 @@ static int leave_network(const struct state *s, const char *id, const char *netw
 	AUTO(arena) a = arena_new();
 	struct network_status st;
 	struct network_endpoint gone;
+	struct network_behind behind = NETWORK_BEHIND;
 	auto_close int dir = network_record_lock(s, id, false, e);
 	size_t at = 0;
 	int r = dir < 0 ? dir : network_record_load(s, a, dir, id, &st, e);
@@ -280,7 +286,8 @@ static int leave_network(const struct state *s, const char *id, const char *netw
 			       "connected",
 			       id, network);
 	gone = st.endpoints.v[at];
-	r = leave_one(s, &st, &gone, dir, host_netns, e);
+	r = leave_one(s, &st, &gone, dir, host_netns, &behind, e);
+	network_behind_do(s, &behind);
 	if (r < 0)
 		return r;
 	memmove(&st.endpoints.v[at], &st.endpoints.v[at + 1],

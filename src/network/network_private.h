@@ -92,9 +92,22 @@ bool network_record_lives(const struct network_status *st);
 int network_take_back(const struct state *s, const struct network_status *st, int dir, size_t first,
 		      int host_netns, struct err *e);
 
-/* Removes the outer end of a port (index; 0: none), and its bridge if that is left without. */
-void network_remove_behind(const struct state *s, struct netlink *host, int index,
-			   const struct network_endpoint *p);
+/* What nobody has to wait for when a container leaves networks; see behind.c. */
+struct network_behind {
+	struct netlink *host; /* opened when there is something to do with it */
+	struct {
+		int index; /* of a port's outer end; 0: none */
+		const struct network_endpoint *endpoint;
+	} ports[NETWORK_MAX];
+	size_t n;
+	int netfilter; /* a socket that is only to be closed, or -1 */
+};
+#define NETWORK_BEHIND ((struct network_behind){ .netfilter = -1 })
+int network_behind_open(struct network_behind *b, int host_netns, struct err *e);
+/* Notes the outer end, to be removed, and its bridge if that is left without ports. */
+void network_behind_port(struct network_behind *b, int index, const struct network_endpoint *p);
+/* In a process of its own, without waiting for it. */
+void network_behind_do(const struct state *s, struct network_behind *b);
 
 /* Now, if it has no ports: the network is removed. */
 void network_remove_bridge(const struct state *s, const struct network *n);
