@@ -84,6 +84,7 @@ int foreground_start(const struct foreground *f, int *ret_code, struct err *e)
 					.cgroup_manager = s->globals->cgroup_manager,
 					.foreground = true,
 					.lock = f->lock,
+					.netfilter = f->netfilter,
 				},
 				&socket, e);
 

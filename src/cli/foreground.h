@@ -11,7 +11,8 @@ struct foreground {
 	bool sig_proxy, in, out, err;
 	bool owner; /* this process cleans up after the end */
 	const char *detach_keys;
-	int *lock; /* the container's if it is held already: closed by the start; or NULL */
+	int *lock;      /* the container's if it is held already: closed by the start; or NULL */
+	int *netfilter; /* container_start()'s; or NULL */
 };
 /* Starts the container and relays. *ret_code: its exit code, 0 when detached. */
 int foreground_start(const struct foreground *f, int *ret_code, struct err *e);

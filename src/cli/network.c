@@ -165,7 +165,7 @@ static int reload(struct session *s, const struct container *c, void *args, stru
 		r = firewall_reload(&s->state, -1, e);
 	a->done = true;
 	for (size_t i = 0; r == 0 && i < st.endpoints.n; i++)
-		obstacles_warn(s, st.endpoints.v[i].network, true);
+		obstacles_warn(s, st.endpoints.v[i].network, true, NULL);
 	if (r == 0)
 		r = wiring_serve(&s->state, s->arena, c, e);
 	if (r < 0)

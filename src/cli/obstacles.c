@@ -18,7 +18,7 @@ static void warn(struct arena *a, const char *chain, const char *bridge)
 		l.v[2], l.v[0], l.v[1], bridge, chain, bridge);
 }
 
-void obstacles_warn(struct session *s, const char *network, bool told)
+void obstacles_warn(struct session *s, const char *network, bool told, int *netfilter)
 {
 	struct texts found = { 0 };
 	struct network *n;
@@ -31,7 +31,7 @@ void obstacles_warn(struct session *s, const char *network, bool told)
 			"Warning: firewalld could not be told of %s, and may drop what goes to and from "
 			"containers on it: firewall-cmd --zone=trusted --add-interface=%s\n",
 			n->network_interface, n->network_interface);
-	if (firewall_obstacles(s->arena, n->network_interface, -1, &found, NULL) < 0)
+	if (firewall_obstacles(s->arena, n->network_interface, -1, netfilter, &found, NULL) < 0)
 		return;
 	for (size_t i = 0; i < found.n; i++)
 		warn(s->arena, found.v[i], n->network_interface);

@@ -30,13 +30,15 @@ static int start_failed(struct session *s, const struct container *c, const stru
 	return foreground_code(e);
 }
 
-static int run_in_background(struct session *s, const struct container *c, int *lock, struct err *e)
+static int run_in_background(struct session *s, const struct container *c, int *lock,
+			     int *netfilter, struct err *e)
 {
 	int r = container_start(&s->state, c,
 				&(struct container_start){
 					.program = s->globals->self,
 					.cgroup_manager = s->globals->cgroup_manager,
 					.lock = lock,
+					.netfilter = netfilter,
 				},
 				NULL, e);
 
@@ -47,12 +49,13 @@ static int run_in_background(struct session *s, const struct container *c, int *
 }
 
 static int run_in_foreground(struct session *s, const struct create_args *args,
-			     const struct container *c, int *lock, struct err *e)
+			     const struct container *c, int *lock, int *netfilter, struct err *e)
 {
 	struct foreground how = {
 		.session = s,
 		.container = c,
 		.lock = lock,
+		.netfilter = netfilter,
 		.sig_proxy = args->sig_proxy,
 		.detach_keys = args->detach_keys,
 		.in = !args->attach.n || texts_has(&args->attach, "stdin"),
@@ -70,6 +73,7 @@ static int run_session(struct session *s, const struct create_args *args, int ar
 {
 	/* Held until it runs: whoever waits for it or removes it meets it running or ended. */
 	auto_close int lock = -1;
+	auto_close int netfilter = -1;
 	struct container *c;
 	struct err e;
 
@@ -78,9 +82,9 @@ static int run_session(struct session *s, const struct create_args *args, int ar
 	if (args->plan)
 		return print_plan(s, c, &e);
 	for (size_t i = 0; c->ports.n && i < c->networks.n; i++)
-		obstacles_warn(s, c->networks.v[i].network, false);
-	return args->detach ? run_in_background(s, c, &lock, &e)
-			    : run_in_foreground(s, args, c, &lock, &e);
+		obstacles_warn(s, c->networks.v[i].network, false, &netfilter);
+	return args->detach ? run_in_background(s, c, &lock, &netfilter, &e)
+			    : run_in_foreground(s, args, c, &lock, &netfilter, &e);
 }
 
 static int run(void *globals, void *args, int argc, const char **argv)

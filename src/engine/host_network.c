@@ -43,7 +43,7 @@ static json_t *droppers(struct arena *a)
 	struct texts found = { 0 };
 	json_t *v = json_array();
 
-	firewall_obstacles(a, NULL, -1, &found, NULL);
+	firewall_obstacles(a, NULL, -1, NULL, &found, NULL);
 	for (size_t i = 0; i < found.n; i++)
 		json_array_append_new(v, json_string(found.v[i]));
 	return v;

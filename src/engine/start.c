@@ -131,6 +131,20 @@ static void open_oom_files(const struct runtime_container *rc, struct monitor_ha
 	h->oom_above = open(cgroup_oom_file_above(group), O_RDONLY | O_CLOEXEC);
 }
 
+/* What it has no use for but to have it. */
+static void hold(const struct launch *l, struct monitor_handover *h)
+{
+	const struct port_holds *ports = &l->wiring.holds;
+	int *all = arena_array(l->arena, ports->n + 1, sizeof(*all));
+
+	if (ports->n)
+		memcpy(all, ports->v, ports->n * sizeof(*all));
+	h->held = all;
+	h->held_len = ports->n;
+	if (l->wiring.netfilter >= 0)
+		all[h->held_len++] = l->wiring.netfilter;
+}
+
 static void fill_handover(struct launch *l, const struct runtime_container *rc,
 			  const struct streams *p, struct monitor_handover *h)
 {
@@ -167,8 +181,7 @@ static void fill_handover(struct launch *l, const struct runtime_container *rc,
 	h->program = l->how->program;
 	open_oom_files(rc, h);
 	h->temporary = c->auto_remove;
-	h->held = l->wiring.holds.v;
-	h->held_len = l->wiring.holds.n;
+	hold(l, h);
 	h->timeout_sec = (int)c->timeout_sec;
 	h->stop_signal = container_stop_signal(c);
 	h->stop_timeout_ms = c->stop_timeout_sec < 0 ? -1 : (int)c->stop_timeout_sec * 1000;
@@ -460,6 +473,8 @@ static int prepare(struct launch *l, struct err *e)
 			e->where = RUNTIME_NOT_EXECUTABLE;
 		return r;
 	}
+	if (l->wiring.joined && l->how->netfilter)
+		l->wiring.netfilter = take_fd(*l->how->netfilter);
 	about.network = l->wiring.joined ? &l->wiring.status : NULL;
 	if (l->wiring.joined)
 		step_done(l, "take its addresses");

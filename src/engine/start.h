@@ -15,6 +15,8 @@ struct container_start {
 	bool foreground; /* ret_client: a socket for attach_relay(), which sees all output */
 	bool in_place;   /* this process is the starter: it returns only on failure */
 	int *lock; /* the container's, held already (container_create()): closed here; or NULL */
+	int *netfilter; /* a socket of kernel/netfilter.h that is of use here: taken over; or -1, or
+			   NULL */
 };
 
 /* 0; 1 if it runs already. The lock is taken here if it is not given. e->where is 126 or 127 when

@@ -100,7 +100,11 @@ int wiring_apply(const struct state *s, struct arena *a, struct wiring *w, pid_t
 		 uint64_t start_time, int netns, struct err *e)
 {
 	struct network_target target = {
-		.netns = netns, .host_netns = w->host, .lock = w->lock, .pid = pid
+		.netns = netns,
+		.host_netns = w->host,
+		.lock = w->lock,
+		.pid = pid,
+		.netfilter = &w->netfilter,
 	};
 	auto_close int opened = -1;
 	char path[64];
@@ -153,6 +157,7 @@ void wiring_close(struct wiring *w)
 	close_p(&w->lock);
 	close_p(&w->host);
 	close_p(&w->watch);
+	close_p(&w->netfilter);
 	port_release(&w->holds);
 	*w = WIRING;
 }

@@ -13,14 +13,15 @@ struct wiring {
 	struct network_status status;
 	int lock; /* held until it has started */
 	struct port_holds holds;
-	int host;  /* what plays the host: usernet_find()'s */
-	int watch; /* for the monitor: netfilter_watch()'s, or -1 */
+	int host;      /* what plays the host: usernet_find()'s */
+	int watch;     /* for the monitor: netfilter_watch()'s, or -1 */
+	int netfilter; /* or -1; the monitor keeps it, as closing it may take long (firewall.h) */
 	/* Filled by the caller before wiring_apply(): whose end is the container's, and what is
 	 * executed then if nobody else cleans up. */
 	pid_t monitor;
 	struct texts end;
 };
-#define WIRING ((struct wiring){ .lock = -1, .host = -1, .watch = -1 })
+#define WIRING ((struct wiring){ .lock = -1, .host = -1, .watch = -1, .netfilter = -1 })
 
 /* Addresses and names. Nothing if the container is on no network. */
 int wiring_join(const struct state *s, struct arena *a, const struct container *c,

@@ -21,6 +21,13 @@
 #define LOCK   "firewall.lock"
 #define MENDED "firewall.mended" /* after which change of the kernel's */
 
+int firewall_socket(int *netfilter, int host_netns, struct err *e)
+{
+	if (*netfilter < 0)
+		*netfilter = netfilter_open(host_netns, e);
+	return *netfilter < 0 ? *netfilter : 0;
+}
+
 /* One change at a time, so that what is put back is what there is. */
 static int lock(const struct state *s, struct err *e)
 {
@@ -197,34 +204,36 @@ static void admit(const struct state *s, struct arena *a, const struct network_s
 }
 
 int firewall_open(const struct state *s, const struct network_status *st, int host_netns,
-		  struct err *e)
+		  int *netfilter, struct err *e)
 {
 	AUTO(arena) a = arena_new();
 	auto_close int held = -1;
-	auto_close int socket = -1;
+	auto_close int own = -1;
+	int *socket = netfilter ? netfilter : &own;
 	int r;
 
 	if (!concerns(st))
 		return 0;
 	held = r = lock(s, e);
 	if (r >= 0)
-		socket = r = netfilter_open(host_netns, e);
+		r = firewall_socket(socket, host_netns, e);
 	if (r >= 0)
-		r = open_locked(s, a, st, host_netns, socket, e);
+		r = open_locked(s, a, st, host_netns, *socket, e);
 	if (r >= 0)
-		r = forget_flows(a, st, socket, e);
+		r = forget_flows(a, st, *socket, e);
 	if (r >= 0)
-		admit(s, a, st, host_netns, socket);
+		admit(s, a, st, host_netns, *socket);
 	return r < 0 ? r : firewall_let_loopback(st, host_netns, e);
 }
 
 int firewall_close(const struct state *s, const struct network_status *st, int host_netns,
-		   int *ret_socket, struct err *e)
+		   int *netfilter, struct err *e)
 {
 	AUTO(arena) a = arena_new();
 	auto_buf out = BUF(FIREWALL_INPUT_MAX);
 	auto_close int held = -1;
-	auto_close int socket = -1;
+	auto_close int own = -1;
+	int *socket = netfilter ? netfilter : &own;
 	int r;
 
 	if (!concerns(st) || st->ports.n == 0)
@@ -234,16 +243,11 @@ int firewall_close(const struct state *s, const struct network_status *st, int h
 		return 0;
 	held = r = lock(s, e);
 	if (r >= 0)
-		socket = r = netfilter_open(host_netns, e);
+		r = firewall_socket(socket, host_netns, e);
 	if (r >= 0)
-		r = netfilter_has_rules(socket, TABLE, FIREWALL_VERSION, e);
-	if (r <= 0)
-		return r;
-	if (change_ports(st, false, socket) == 0) {
-		if (ret_socket)
-			*ret_socket = take_fd(socket);
-		return 0;
-	}
+		r = netfilter_has_rules(*socket, TABLE, FIREWALL_VERSION, e);
+	if (r <= 0 || change_ports(st, false, *socket) == 0)
+		return r < 0 ? r : 0;
 	/* Half of it is gone already: then it is quicker to say what there should be. */
 	if (firewall_run(a, &out, host_netns, NULL, e) < 0)
 		return replace_all(s, a, st->id, host_netns, e);
@@ -376,7 +380,8 @@ static int apply(void *arg, struct err *e)
 {
 	const struct firewall_op *op = arg;
 
-	return firewall_open(op->state, op->status, op->target->host_netns, e);
+	return firewall_open(op->state, op->status, op->target->host_netns, op->target->netfilter,
+			     e);
 }
 
 static void undo(void *arg)

@@ -32,15 +32,16 @@ void firewall_print_ports(struct buf *out, const char *verb, const struct networ
  * isn't internal, else on its first bridge; NULL if it has none. Without the prefix's length. */
 const char *firewall_port_target(struct arena *a, const struct network_status *st, bool ipv6);
 
-/* Doing. host_netns: as network_join's. */
+/* Doing. host_netns: as network_join's.  netfilter: a socket of netfilter_open(), opened when it is
+ * needed if it is -1, which stays the caller's to close: that may take as long as the kernel needs
+ * to free what was deleted, milliseconds.  NULL: there is no hurry. */
 
 /* The elements of a container that starts; the whole table if its rules are not there. */
 int firewall_open(const struct state *s, const struct network_status *st, int host_netns,
-		  struct err *e);
-/* Takes its ports away. What isn't there is no error. *ret_socket (may be NULL) may become a
- * socket, to be closed by who need not hurry: the kernel first frees what is gone. */
+		  int *netfilter, struct err *e);
+/* Takes its ports away. What isn't there is no error. */
 int firewall_close(const struct state *s, const struct network_status *st, int host_netns,
-		   int *ret_socket, struct err *e);
+		   int *netfilter, struct err *e);
 /* Takes a network's elements away: it is removed. */
 int firewall_forget(const struct state *s, const struct network *n, int host_netns, struct err *e);
 /* The whole table anew, of all that are on networks now. */
@@ -48,8 +49,8 @@ int firewall_reload(const struct state *s, int host_netns, struct err *e);
 
 /* Chains of other people's tables that drop what they don't know, and know nothing of the bridge
  * (NULL: of any): "inet filter forward". What is said of them is theirs to change. */
-int firewall_obstacles(struct arena *a, const char *bridge, int host_netns, struct texts *ret,
-		       struct err *e);
+int firewall_obstacles(struct arena *a, const char *bridge, int host_netns, int *netfilter,
+		       struct texts *ret, struct err *e);
 
 /* firewalld is there, and has the bridge in no zone: it refused, or could not be asked. */
 bool firewall_is_foreign_to_firewalld(const char *bridge, int host_netns);

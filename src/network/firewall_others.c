@@ -264,12 +264,16 @@ static const char *family_word(int family)
 	return family == NFPROTO_IPV4 ? "ip" : family == NFPROTO_IPV6 ? "ip6" : "inet";
 }
 
-int firewall_obstacles(struct arena *a, const char *bridge, int host_netns, struct texts *ret,
-		       struct err *e)
+int firewall_obstacles(struct arena *a, const char *bridge, int host_netns, int *netfilter,
+		       struct texts *ret, struct err *e)
 {
-	auto_close int socket = netfilter_open(host_netns, e);
+	auto_close int own = -1;
+	int *socket = netfilter ? netfilter : &own;
 	struct others o;
-	int r = socket < 0 ? socket : look(a, socket, &o, e);
+	int r = firewall_socket(socket, host_netns, e);
+
+	if (r == 0)
+		r = look(a, *socket, &o, e);
 
 	for (size_t i = 0; r == 0 && i < o.droppers_len; i++) {
 		const struct netfilter_chain *c = &o.droppers[i];
@@ -277,7 +281,7 @@ int firewall_obstacles(struct arena *a, const char *bridge, int host_netns, stru
 		size_t n = 0;
 
 		if (bridge)
-			netfilter_find_rules(socket,
+			netfilter_find_rules(*socket,
 					     &(struct netfilter_rules){ c->family, c->table, NULL,
 									bridge },
 					     NULL, 0, &n, NULL);

@@ -8,6 +8,8 @@
 /* Changes with the rules and the sets' types: what another version made is replaced. */
 #define FIREWALL_VERSION "version_1"
 
+/* Opens *netfilter if it is -1. */
+int firewall_socket(int *netfilter, int host_netns, struct err *e);
 /* Has the program do it, all of it or nothing. ret_said (may be NULL): what a listing says. */
 int firewall_run(struct arena *a, const struct buf *text, int host_netns, struct buf *ret_said,
 		 struct err *e);

@@ -233,6 +233,7 @@ struct network_target {
 	int lock;                       /* the attachment's directory */
 	pid_t pid;                      /* the container's first process */
 	const struct port_holds *holds; /* the sockets of its published ports, or NULL */
+	int *netfilter;                 /* as those of firewall.h */
 	struct netlink *inside, *host;  /* opened when they are needed */
 };
 /* Closes what it opened itself; the descriptors are the caller's. */
