@@ -82,6 +82,21 @@ static void remove_bridge(const struct state *s, struct netlink *host,
 		netlink_link_remove(host, info.index, NULL);
 }
 
+/* From a bridge that was there before us and stays; one that is unmanaged got none. */
+static void remove_gateways(struct netlink *host, int index, const struct network *n)
+{
+	for (size_t i = 0; network_mode(n) != NETWORK_UNMANAGED && i < n->subnets.n; i++) {
+		const struct network_subnet *subnet = &n->subnets.v[i];
+		struct address net, gateway;
+
+		if (!subnet->gateway || !address_parse_net(subnet->subnet, &net) ||
+		    !address_parse(subnet->gateway, &gateway))
+			continue;
+		gateway.prefix = net.prefix;
+		netlink_address_remove(host, index, &gateway, NULL);
+	}
+}
+
 void network_remove_bridge(const struct state *s, const struct network *n)
 {
 	const struct network_endpoint p = { .network = n->name, .bridge = n->network_interface };
@@ -89,9 +104,14 @@ void network_remove_bridge(const struct state *s, const struct network *n)
 	AUTO(netlink) host = NULL;
 	struct netlink_info info;
 
-	if (network_driver(n) == NETWORK_BRIDGE && netns != USERNET_NONE &&
-	    netlink_open(netns, &host, NULL) == 0 && is_idle(host, &p, &info))
+	if (network_driver(n) != NETWORK_BRIDGE || netns == USERNET_NONE ||
+	    netlink_open(netns, &host, NULL) < 0)
+		return;
+	if (is_idle(host, &p, &info))
 		netlink_link_remove(host, info.index, NULL);
+	else if (netlink_link_find(host, p.bridge, 0, &info, NULL) == 0 &&
+		 !text_after(info.alias, BRIDGE_MARK))
+		remove_gateways(host, info.index, n);
 }
 
 static void remove_all(const struct state *s, struct network_behind *b)

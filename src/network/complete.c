@@ -76,6 +76,9 @@ static int complete_bridge(struct arena *a, struct network *n, const struct netw
 		    text_eq(w->networks.v[i]->network_interface, n->network_interface))
 			return err_set(e, ERR_CONFLICT, "bridge name %s already in use",
 				       n->network_interface);
+	if (texts_has(&w->no_bridges, n->network_interface))
+		return err_set(e, ERR_CONFLICT, "interface %s exists, and is no bridge",
+			       n->network_interface);
 	return network_check_interface(n->network_interface, "bridge", e);
 }
 

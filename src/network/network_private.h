@@ -31,6 +31,7 @@ struct network_world {
 	struct address *used;     /* addresses and routes of the host */
 	size_t used_len;
 	struct texts interfaces; /* of the host */
+	struct texts no_bridges; /* those of them that a bridge network can't have */
 };
 int network_world(const struct state *s, struct arena *a, struct network_world *ret, struct err *e);
 /* Pure: fills in what was left open, and checks all of it. */

@@ -360,6 +360,16 @@ static int apply_child(void *arg, struct err *e)
 		return err_set(e, ERR_NOT_FOUND, "parent interface %s does not exist", p->bridge);
 	link.parent = parent.index;
 	r = netlink_link_add(n, &link, e);
+	if (r == -EBUSY)
+		return err_set(e, ERR_CONFLICT,
+			       "parent interface %s is a port of something, or has children of "
+			       "another kind than %s",
+			       p->bridge, c->kind);
+	if (r == -EINVAL && strcmp(c->kind, "macvlan") == 0)
+		return err_wrap(e,
+				"parent interface %s, which a macvlan of mode passthru has for "
+				"itself, or would",
+				p->bridge);
 	return r < 0 ? err_wrap(e, "parent interface %s", p->bridge) : 0;
 }
 

@@ -15,6 +15,7 @@ struct gather {
 	struct arena *a;
 	struct network_world *w;
 	size_t room;
+	bool rootless;
 };
 
 static void add_used(struct gather *g, const struct address *net)
@@ -57,13 +58,16 @@ static int gather_link(void *arg, const struct netlink_info *info)
 	struct gather *g = arg;
 
 	texts_add(g->a, &g->w->interfaces, arena_strdup(g->a, info->name));
+	/* A plain user's bridges are elsewhere. */
+	if (!g->rootless && strcmp(info->kind, "bridge") != 0)
+		texts_add(g->a, &g->w->no_bridges, arena_strdup(g->a, info->name));
 	return 0;
 }
 
 int network_world(const struct state *s, struct arena *a, struct network_world *ret, struct err *e)
 {
 	struct network_world w = { 0 };
-	struct gather g = { .a = a, .w = &w };
+	struct gather g = { .a = a, .w = &w, .rootless = s->rootless };
 	AUTO(netlink) n = NULL;
 	int r = network_list(s, a, &w.networks, e);
 

@@ -282,6 +282,21 @@ mends() { # NFT-COMMAND WORDS...
     answers 10.89.6.1 host tcp 127.0.0.1 8080
 }
 
+@test "a bridge of the host's is as it was before the network; another interface is none" {
+    host ip link add br9 type bridge
+    host ip address add 203.0.113.1/24 dev br9
+    host ip link set br9 up
+    fails_with "interface eth0 exists, and is no bridge" -- network create --interface-name eth0 over
+    berth network create --disable-dns --subnet 198.51.100.0/24 --interface-name br9 n
+    run -0 berth run --rm --network n tiny ip route
+    output_has "default via 198.51.100.1"
+    berth network rm n
+    run -0 host ip -o -4 address show dev br9
+    output_has 203.0.113.1/24
+    output_lacks 198.51.100.1
+    host ip link del br9
+}
+
 @test "isolated networks don't reach one another, others do" {
     berth network create --disable-dns --subnet 10.89.7.0/24 -o isolate=true one
     berth network create --disable-dns --subnet 10.89.8.0/24 -o isolate=true two
