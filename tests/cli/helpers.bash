@@ -159,7 +159,8 @@ leave_nothing() {
 peers_end() {
     local pid
     for pid in $(cat "$BATS_TEST_TMPDIR/peers" 2>/dev/null); do
-        kill "$pid" 2>/dev/null
+        # It may be the shell of a function that has only begun the server.
+        kill $(ps -o pid= --ppid "$pid") "$pid" 2>/dev/null
         wait "$pid" 2>/dev/null
     done
 }
