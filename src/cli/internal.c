@@ -37,9 +37,15 @@ static int cleanup(struct session *s, const struct container *c, struct err *e)
 
 static int end(struct session *s, const struct container *c, struct err *e)
 {
+	struct container_status st;
 	int r = container_end_lost(&s->state, s->arena, c, e);
 
-	return r ? r : cleanup(s, c, e);
+	if (r == 0)
+		r = container_status(&s->state, s->arena, c, &st, e);
+	if (r)
+		return r;
+	/* What failed to start is not removed, as it has not ended. */
+	return st.has_run ? cleanup(s, c, e) : container_cleanup(&s->state, s->arena, c, e);
 }
 
 static int with_container(void *globals, const char *id,

@@ -246,6 +246,20 @@ needs_groups() {
     remove_pair
 }
 
+@test "a start that fails gives the device back, and leaves no keeper and no less than there was" {
+    make_pair
+    for options in "" --rm; do
+        berth create $options --name c --network ntpd tiny /no/such/program >/dev/null
+        run -127 berth start c
+        has host address show dev ntpd 192.168.0.2/24
+        wait_gone berth_processes "a process is left"
+        state_is c created
+        [ -z "$(find "$BATS_TEST_TMPDIR/run/containers" -name keeper.pid)" ]
+        berth rm c >/dev/null
+    done
+    remove_pair
+}
+
 @test "a keeper is there as long as a device is, and for nothing else" {
     make_pair
     berth run -d --name c tiny sleep 600 >/dev/null
