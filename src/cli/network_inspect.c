@@ -17,8 +17,8 @@ static json_t *describe_endpoint(const struct network_endpoint *p)
 		json_array_append_new(subnets, v);
 	}
 	json_object_set_new(one, "subnets", subnets);
-	if (p->mac)
-		json_object_set_new(one, "mac_address", json_string(p->mac));
+	if (*network_endpoint_mac(p))
+		json_object_set_new(one, "mac_address", json_string(network_endpoint_mac(p)));
 	json_object_set_new(interfaces, p->interface, one);
 	return interfaces;
 }

@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/select.h"
+#include "engine/depend.h"
 #include "network/port.h"
 
 struct port_args {
@@ -52,7 +53,8 @@ static int print_all(struct session *s, struct buf *out, struct err *e)
 
 		if (container_status(&s->state, s->arena, all.v[i], &st, NULL) == 0 &&
 		    container_is_alive(&st))
-			print_ports(out, s->arena, all.v[i],
+			print_ports(out, s->arena,
+				    container_networked(&s->state, s->arena, all.v[i]),
 				    arena_printf(s->arena, "%.12s\t", all.v[i]->id), NULL);
 	}
 	return 0;
@@ -68,6 +70,7 @@ static int print_one(struct session *s, const struct port_args *args, int argc, 
 		return -e->code;
 	if (port && !strchr(port, '/'))
 		port = arena_printf(s->arena, "%s/tcp", port);
+	c = container_networked(&s->state, s->arena, c);
 	if (!print_ports(out, s->arena, c, "", port) && port)
 		return err_set(e, ERR_NOT_FOUND, "failed to find published port \"%s\"", port);
 	return 0;

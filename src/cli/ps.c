@@ -10,6 +10,7 @@
 #include "cli/format.h"
 #include "cli/ports.h"
 #include "cli/select.h"
+#include "engine/depend.h"
 #include "engine/filter.h"
 #include "engine/inspect.h"
 
@@ -61,7 +62,7 @@ struct row {
 	struct texts mounts, exposed_ports, network_names;
 	const char *cid_file;
 	/* not for templates */
-	const struct container *c;
+	const struct container *c, *networked; /* whose network it has */
 	struct container_status st;
 	int64_t rw, root;
 };
@@ -210,7 +211,8 @@ static void make_row(struct session *s, const struct ps_args *args, int64_t now,
 	r->status = describe(a, &r->st, now);
 	/* podman's templates begin the state with a capital. */
 	r->state = container_state_name[r->st.state];
-	r->ports = ports_show(a, c);
+	r->networked = container_networked(&s->state, a, c);
+	r->ports = ports_show(a, r->networked);
 	r->names = c->name;
 	r->pod = r->pod_name = "";
 	for (size_t i = 0; i < c->networks.n; i++)
@@ -331,7 +333,7 @@ static json_t *json_row(const struct row *r)
 		json_string(r->c->image_id ? r->c->image_id : ""), "Labels", labels, "Mounts",
 		json_texts(&r->mounts), "Names", json_texts(&names), "Namespaces", namespaces,
 		"Restarts", (json_int_t)r->restarts, "Pod", "", "PodName", "", "Ports",
-		ports_json(r->c), "Pid", (json_int_t)r->pid, "Networks",
+		ports_json(r->networked), "Pid", (json_int_t)r->pid, "Networks",
 		json_texts(&r->network_names), "StartedAt", (json_int_t)r->started_at, "State",
 		r->state, "Status", r->status);
 }

@@ -11,6 +11,7 @@
 #include "base/file.h"
 
 #define DEPENDENTS "dependents"
+#define JOINS_MAX  100 /* one joins another that joined a third … */
 
 static void add_once(struct arena *a, struct texts *l, const char *id)
 {
@@ -33,6 +34,22 @@ struct texts container_needs(struct arena *a, const struct container *c)
 	for (size_t i = 0; i < c->requires.n; i++)
 		add_once(a, &needs, c->requires.v[i]);
 	return needs;
+}
+
+const struct container *container_networked(const struct state *s, struct arena *a,
+					    const struct container *c)
+{
+	const char *id;
+
+	for (int i = 0; i < JOINS_MAX; i++) {
+		struct container *other;
+
+		id = c->namespaces.network ? text_after(c->namespaces.network, "container:") : NULL;
+		if (!id || container_load(s, a, id, &other, NULL) < 0)
+			return c;
+		c = other;
+	}
+	return c;
 }
 
 static struct texts all_needs(struct arena *a, const struct container *c)

@@ -10,6 +10,9 @@
 
 /* Ids of the containers that must run for c to start. */
 struct texts container_needs(struct arena *a, const struct container *c);
+/* Whose network it has: the container that it joined (or that one did), else its own: itself. */
+const struct container *container_networked(const struct state *s, struct arena *a,
+					    const struct container *c);
 /* Ids of those that need it, all of which are there. */
 int container_dependents(const struct state *s, struct arena *a, const char *id, struct texts *ret,
 			 struct err *e);

@@ -7,6 +7,7 @@
 
 #include "base/units.h"
 #include "image/image.h"
+#include "network/network.h"
 
 enum key {
 	KEY_ID,
@@ -76,6 +77,18 @@ static int find_ancestor(const struct state *s, struct arena *a, struct term *t)
 	return 0;
 }
 
+/* By names and ids, as everywhere; of what is not there, its name alone. */
+static void find_network(const struct state *s, struct arena *a, struct term *t)
+{
+	const char *joined = text_after(t->value, "container:"), *id;
+	struct network *n;
+
+	if (joined && container_find_id(s, a, joined, &id, NULL) == 0)
+		t->value = arena_printf(a, "container:%s", id);
+	else if (!joined && *t->value && network_find(s, a, t->value, &n, NULL) == 0)
+		t->value = n->name;
+}
+
 static int parse_value(const struct state *s, struct arena *a, struct term *t, struct err *e)
 {
 	regex_t re;
@@ -95,6 +108,9 @@ static int parse_value(const struct state *s, struct arena *a, struct term *t, s
 	case KEY_BEFORE:
 	case KEY_SINCE:
 		return parse_time_of(s, a, t, e);
+	case KEY_NETWORK:
+		find_network(s, a, t);
+		return 0;
 	case KEY_UNTIL:
 		return time_parse(t->value, clock_nsec(), &t->number, e);
 	default:

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/depend.h"
 #include "engine/inspect_private.h"
 #include "network/port.h"
 
@@ -73,7 +74,7 @@ static json_t *basic(struct arena *a, const struct network_endpoint *p)
 	return json_pack("{ss ss ss si ss ss si ss}", "EndpointID", "", "Gateway", four.gateway,
 			 "IPAddress", four.ip, "IPPrefixLen", four.len, "IPv6Gateway", six.gateway,
 			 "GlobalIPv6Address", six.ip, "GlobalIPv6PrefixLen", six.len, "MacAddress",
-			 p && p->mac ? p->mac : "");
+			 p ? network_endpoint_mac(p) : "");
 }
 
 static const struct network_endpoint *endpoint_of(const struct network_status *st, const char *name)
@@ -111,9 +112,11 @@ static const char *sandbox(struct arena *a, const struct container *c,
 	return "";
 }
 
-json_t *inspect_network_settings(const struct state *s, struct arena *a, const struct container *c,
+json_t *inspect_network_settings(const struct state *s, struct arena *a,
+				 const struct container *asked,
 				 const struct container_status *status)
 {
+	const struct container *c = container_networked(s, a, asked);
 	/* As podman has it: of the default network alone, its address is the container's. */
 	bool only_default = c->networks.n == 1 && network_is_default(c->networks.v[0].network);
 	struct network_status room;

@@ -91,6 +91,8 @@ static int complete_parent(struct network *n, const struct network_world *w, str
 		return device ? err_set(e, ERR_INVALID,
 					"the interface of the host is missing: -o parent=NAME")
 			      : 0;
+	if (device && text_eq(n->network_interface, "lo"))
+		return err_set(e, ERR_INVALID, "interface lo is the loopback of the host");
 	/* A device may well be plugged in later, or be in a container right now. */
 	if (!device && !texts_has(&w->interfaces, n->network_interface))
 		return err_set(e, ERR_NOT_FOUND, "parent interface %s does not exist",

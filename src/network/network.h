@@ -191,6 +191,9 @@ struct network_endpoints {
 	size_t n;
 };
 
+/* The MAC address that it has, or "". */
+const char *network_endpoint_mac(const struct network_endpoint *p);
+
 /* attachments/ID/network.json */
 struct network_status {
 	const struct state *state; /* not stored */

@@ -51,6 +51,13 @@ int network_record_load(const struct state *s, struct arena *a, int dir, const c
 	return 0;
 }
 
+const char *network_endpoint_mac(const struct network_endpoint *p)
+{
+	const char *mac = p->mac || !p->device ? p->mac : p->device->mac;
+
+	return mac ? mac : "";
+}
+
 int network_record_lock(const struct state *s, const char *id, bool make, struct err *e)
 {
 	for (;;) {

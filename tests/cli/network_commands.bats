@@ -158,6 +158,7 @@ refused() { # WORDS -- ARGUMENTS: nothing is made
     refused "vlan ID 5000 must be between 0 and 4094" -- -o vlan=5000 x
     refused "neither true nor false" -- -o isolate=maybe x
     refused "parent interface nope does not exist" -- -d macvlan -o parent=nope x
+    refused "interface lo is the loopback of the host" -- -d host-device -o parent=lo x
     refused "the interface of the host is missing: -o parent=NAME" -- -d host-device x
     refused "has at most 15 characters" -- --interface-name sixteen-letters0 x
     refused "bridge name podman0 already in use" -- --interface-name podman0 x

@@ -55,8 +55,8 @@ remove_pair() {
     run -1 host ip link show ntpd
     pings host 192.168.0.2
     pings ntpd 192.168.0.1
-    run -0 berth inspect --format '{{.NetworkSettings.Networks.ntpd.IPAddress}}' ntpd
-    output_is 192.168.0.2
+    run -0 berth inspect --format '{{.NetworkSettings.Networks.ntpd.IPAddress}} {{.NetworkSettings.Networks.ntpd.MacAddress}}' ntpd
+    output_is "192.168.0.2 00:c0:ff:ee:00:01"
     berth stop -t 0 ntpd >/dev/null
     has host address show dev ntpd 192.168.0.2/24
     # And again, under another name.

@@ -87,6 +87,19 @@ teardown() { network_teardown; }
     output_is $'80/tcp -> 0.0.0.0:9000\n81/tcp -> 0.0.0.0:9001\n82/tcp -> 0.0.0.0:9002\n53/udp -> 0.0.0.0:5300'
 }
 
+@test "who joins a container's network is shown with its ports and addresses" {
+    sleeper web -p 8080:80
+    sleeper joined --network container:web
+    run -0 berth port joined
+    output_is "80/tcp -> 0.0.0.0:8080"
+    run -0 berth ps --filter network=container:web --format '{{.Names}} {{.Ports}}'
+    output_is "joined 0.0.0.0:8080->80/tcp"
+    run -0 berth inspect --format '{{.NetworkSettings.IPAddress}} {{json .NetworkSettings.Ports}}' joined
+    output_is "$(address_of web) {\"80/tcp\":[{\"HostIp\":\"0.0.0.0\",\"HostPort\":\"8080\"}]}"
+    run -0 berth ps -q --no-trunc --filter network=2f259bab93aa
+    output_is "$(berth inspect --format '{{.Id}}' web)"
+}
+
 @test "a port that is taken says by whom" {
     sleeper web -p 8080:80
     fails_with -126 "address already in use by container web" -- run --rm -p 8080:80 tiny true
