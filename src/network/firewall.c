@@ -349,7 +349,7 @@ int firewall_mend(const struct state *s, struct err *e)
 	auto_close int host_netns = usernet_find(s);
 	auto_close int held = -1;
 	auto_close int socket = -1;
-	uint32_t generation = 0;
+	uint32_t generation = 0, now = 0;
 	int r;
 
 	if (host_netns == USERNET_NONE)
@@ -366,8 +366,14 @@ int firewall_mend(const struct state *s, struct err *e)
 		r = netfilter_generation(socket, &generation, e);
 	if (r == 0)
 		r = replace_all(s, a, NULL, host_netns, e);
-	/* That was one change; if somebody else's was beside it, the number is another. */
-	return r < 0 ? r : note_mended(s, generation + 1, e);
+	/* That tells the monitors that all is done, also what others changed since the first look:
+	 * it is looked at once more. */
+	if (r == 0)
+		r = admit_all(s, a, host_netns, socket, e);
+	if (r == 0)
+		r = netfilter_generation(socket, &now, e);
+	/* One change is ours; if there were more, somebody's may be among them. */
+	return r < 0 || now != generation + 1 ? r : note_mended(s, now, e);
 }
 
 struct firewall_op {
