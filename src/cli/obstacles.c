@@ -31,6 +31,12 @@ void obstacles_warn(struct session *s, const char *network, bool told, int *netf
 			"Warning: firewalld could not be told of %s, and may drop what goes to and from "
 			"containers on it: firewall-cmd --zone=trusted --add-interface=%s\n",
 			n->network_interface, n->network_interface);
+	if (firewall_legacy_is_untold(n->network_interface, -1, told))
+		fprintf(stderr,
+			"Warning: the tables of iptables-legacy could not be told of %s, and may drop "
+			"what goes to and from containers on it: install iptables-legacy-save and "
+			"iptables-legacy-restore, then: network reload --all\n",
+			n->network_interface);
 	if (firewall_obstacles(s->arena, n->network_interface, -1, netfilter, &found, NULL) < 0)
 		return;
 	for (size_t i = 0; i < found.n; i++)

@@ -54,6 +54,9 @@ int firewall_obstacles(struct arena *a, const char *bridge, int host_netns, int 
 
 /* firewalld is there, and has the bridge in no zone: it refused, or could not be asked. */
 bool firewall_is_foreign_to_firewalld(const char *bridge, int host_netns);
+/* Tables of iptables-legacy are there, and its programs aren't, or were not told (asked if `told`).
+ */
+bool firewall_legacy_is_untold(const char *bridge, int host_netns, bool told);
 
 /* A socket for a container's monitor, which hears that somebody took away what is here. -1: it
  * needs none, or there can't be one. */

@@ -8,6 +8,7 @@
  *	his own there and jumps to them; ours are BERTH-FORWARD, with all that comes from and goes
  *	to bridges (what of it may pass is said by `inet berth`), and BERTH-INPUT, with what
  *	containers ask their network's server of names.  They are there only if the tables are.
+ *	Those of iptables-legacy are told by firewall_legacy.c.
  *	firewalld: the bridges are put into its zone `trusted`.
  *	Anybody's own table is left alone: firewall_obstacles() names who drops.
  *
@@ -17,6 +18,7 @@
 #include <linux/netfilter.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "firewall/firewall.h"
 #include "kernel/netfilter.h"
 #include "network/firewall_private.h"
@@ -25,8 +27,8 @@
 #define FILTER          "filter"
 #define FIREWALLD       "firewalld"
 #define FIREWALLD_ZONES "filter_INPUT_ZONES" /* a rule for each interface */
-#define FORWARD_CHAIN   "BERTH-FORWARD"
-#define INPUT_CHAIN     "BERTH-INPUT"
+#define FORWARD_CHAIN   FIREWALL_FORWARD
+#define INPUT_CHAIN     FIREWALL_NAMES
 #define HANDLES_MAX     16 /* rules of one bridge in one chain; others don't make more */
 
 /* iptables's tables are one a family. */
@@ -215,10 +217,13 @@ int firewall_admit(struct arena *a, const struct network *n, int host_netns, int
 		   struct err *e)
 {
 	struct others o;
+	struct err said;
 	int r;
 
 	if (!firewall_rules_over(n))
 		return 0;
+	if (firewall_legacy_admit(a, n, host_netns, &said) < 0)
+		log_debug("network %s: %s", n->name, said.msg);
 	r = look(a, socket, &o, e);
 	if (r == 0)
 		r = tell_iptables(a, &o, socket, host_netns, n, e);
@@ -233,10 +238,13 @@ int firewall_dismiss(struct arena *a, const struct network *n, int host_netns, i
 	auto_buf out = BUF(FIREWALL_INPUT_MAX);
 	const char *bridge = n->network_interface;
 	struct others o;
+	struct err said;
 	int r;
 
 	if (!firewall_rules_over(n))
 		return 0;
+	if (firewall_legacy_dismiss(a, n, host_netns, &said) < 0)
+		log_debug("network %s: %s", n->name, said.msg);
 	r = look(a, socket, &o, e);
 	for (size_t i = 0; r == 0 && i < FAMILIES; i++) {
 		print_end(&out, socket, i, FORWARD_CHAIN, "FORWARD", bridge);

@@ -34,5 +34,18 @@ int firewall_admit(struct arena *a, const struct network *n, int host_netns, int
 		   struct err *e);
 int firewall_dismiss(struct arena *a, const struct network *n, int host_netns, int socket,
 		     struct err *e);
+/* The chains in iptables's tables that are berth's. */
+#define FIREWALL_FORWARD "BERTH-FORWARD"
+#define FIREWALL_NAMES   "BERTH-INPUT"
+/* The same in tables of iptables-legacy. What is printed is for iptables-restore(8) --noflush,
+ * nothing if nothing is to change; saved: what iptables-save(8) says. names: the network serves
+ * them. */
+#define FIREWALL_LEGACY_MAX 65536
+int firewall_legacy_admit(struct arena *a, const struct network *n, int host_netns, struct err *e);
+int firewall_legacy_dismiss(struct arena *a, const struct network *n, int host_netns,
+			    struct err *e);
+void firewall_legacy_print_admit(struct buf *out, const char *saved, const char *bridge,
+				 bool names);
+void firewall_legacy_print_dismiss(struct buf *out, const char *saved, const char *bridge);
 /* The interface is in firewalld's zone `trusted`, or not any more. In another zone it stays. */
 int firewalld_trust(const char *interface, bool trust, struct err *e);

@@ -10,23 +10,24 @@ setup() {
 teardown() { network_teardown; }
 
 # As ufw and Docker have it: what no rule knows is dropped.
-iptables_drop() {
+iptables_drop() { # [legacy]
     local command
-    for command in iptables-nft ip6tables-nft; do
+    KIND=${1:-nft}
+    for command in "iptables-$KIND" "ip6tables-$KIND"; do
         needs program "$command"
-        host "$command" -P FORWARD DROP || skip "needs iptables in nftables"
+        host "$command" -P FORWARD DROP || skip "needs iptables's tables ($KIND)"
         host "$command" -P INPUT DROP
         host "$command" -A FORWARD -m comment --comment "somebody's" -j RETURN
     done
-    host iptables-nft -A INPUT -p icmp -j ACCEPT
-    host ip6tables-nft -A INPUT -p icmpv6 -j ACCEPT
+    host "iptables-$KIND" -A INPUT -p icmp -j ACCEPT
+    host "ip6tables-$KIND" -A INPUT -p icmpv6 -j ACCEPT
 }
 
-filters() { host iptables-nft -S && host ip6tables-nft -S; }
+filters() { host "iptables-$KIND" -S && host "ip6tables-$KIND" -S; }
 
-@test "iptables that drops: published ports, the way out and names work, and nothing is left of it" {
+all_is_told() { # [legacy]
     local before
-    iptables_drop
+    iptables_drop "$@"
     before=$(filters)
     berth network create --subnet 10.89.5.0/24 --subnet fd00:5::/64 --interface-name berth5 dual >/dev/null
     sleeper web --network dual -p 8080:80
@@ -53,6 +54,45 @@ filters() { host iptables-nft -S && host ip6tables-nft -S; }
     berth rm -f -t 0 -a >/dev/null
     berth network rm dual >/dev/null
     [ "$(filters)" = "$before" ]
+}
+
+@test "iptables that drops: published ports, the way out and names work, and nothing is left of it" {
+    all_is_told
+}
+
+@test "iptables-legacy that drops: published ports, the way out and names work, and nothing is left of it" {
+    all_is_told legacy
+}
+
+@test "iptables-legacy that begins to drop, or is flushed, is told by the next start, and by reload" {
+    sleeper web -p 8080:80
+    serve web 80
+    iptables_drop legacy
+    silent outside tcp 192.0.2.1 8080
+    sleeper second
+    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    host iptables-legacy -F FORWARD
+    silent outside tcp 192.0.2.1 8080
+    run -0 berth network reload web
+    output_lacks Warning
+    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    # Both are told where there are both.
+    iptables_drop
+    wait_for answers 192.0.2.9 outside tcp 192.0.2.1 8080
+}
+
+@test "iptables-legacy without its programs: run -p and reload say so, and the container starts" {
+    local where
+    needs program iptables-nft-save
+    iptables_drop legacy
+    where=$(realpath "$(command -v iptables-legacy-save)")
+    without() { host unshare -m sh -c 'mount --bind /dev/null "$0" && exec "$@"' "$where" "$BERTH" --root "$BATS_TEST_TMPDIR/lib" --runroot "$BATS_TEST_TMPDIR/run" "$@"; }
+    run -0 without run -d --name web -p 8080:80 tiny sleep 600
+    output_has "tables of iptables-legacy could not be told of podman0"
+    run -0 without network reload web
+    output_has "tables of iptables-legacy could not be told of podman0"
+    run -0 berth network reload web
+    output_is "$(berth inspect --format '{{.Id}}' web)"
 }
 
 @test "iptables that begins to drop, or is flushed, is told by itself" {
