@@ -41,10 +41,15 @@ bench: all
 	@tools/install-deps test bench
 	@tests/bench/run
 
+# The same beside Docker's engine, in a virtual machine: needs ../shared/tools.
+bench-vm: all
+	@tools/install-deps test vm
+	@tests/bench/vm
+
 format:
 	@git ls-files '*.c' '*.h' | xargs -P 2 -n 20 clang-format -i
 
 clean:
 	@rm -rf $(BUILD) build-*
 
-.PHONY: all install demo check check-real check-vm bench format clean
+.PHONY: all install demo check check-real check-vm bench bench-vm format clean

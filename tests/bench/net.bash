@@ -4,6 +4,7 @@
 
 net_host= net_podman= net_outside=
 net() { nsenter -t "$net_host" -n "$@"; }
+declare -A net_called=([net_other]=podman [net_docker]=Docker)
 net_berth() { net "${berth_words[@]}" "$@"; }
 net_other() { nsenter -t "$net_podman" -n "${podman_words[@]}" "$@"; }
 outside() { nsenter -t "$net_outside" -n "$@"; }
@@ -27,7 +28,7 @@ net_prepare() {
     net_space net_podman
     net_space net_outside
     net_pair "$net_host" eth0 192.0.2 && net_pair "$net_podman" eth1 198.51.100 || return
-    cc -O2 -D_GNU_SOURCE -static "$here/answer.c" -o "$work/answer"
+    compile answer
     # The bridge, the rules: what the first container makes and the next ones find.
     net_berth run -d --name first tiny sleep 100000 >/dev/null
     ! has podman || net_other run -d --name first tiny sleep 100000 >/dev/null
@@ -48,31 +49,32 @@ net_start() { # NAME OPTIONS...: beside the floor and podman
 
 # --- a hundred at once ------------------------------------------------------------
 
-net_hundred() { # net_berth|net_other: seconds to start them on network `many`, and "right" or what is not
+net_at_once() { # net_berth|net_other|net_docker HOW-MANY: seconds to start them on network `many`, and "right" or what is not
     local t i pids=() addresses seconds said=right first
     t=$(now_us)
-    for i in $(seq 100); do "$1" run -d --name "many$i" --network many tiny sleep 100000 >/dev/null 2>&1 & pids+=($!); done
+    for i in $(seq "$2"); do "$1" run -d --name "many$i" --network many tiny sleep 100000 >/dev/null 2>&1 & pids+=($!); done
     for i in "${pids[@]}"; do wait "$i" || said="a start failed"; done
     seconds=$(awk -v us=$(($(now_us) - t)) 'BEGIN { printf "%.2f", us / 1e6 }')
-    addresses=$("$1" inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' $(seq -f many%.0f 100) | sort -u | grep -c .)
-    [ "$addresses" = 100 ] || said="$addresses addresses"
-    first=$("$1" exec many1 sh -c 'for i in $(seq 100); do nslookup many$i >/dev/null 2>&1 || { echo "many$i is not known"; break; }; done')
+    addresses=$("$1" inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' $(seq -f many%.0f "$2") | sort -u | grep -c .)
+    [ "$addresses" = "$2" ] || said="$addresses addresses"
+    first=$("$1" exec many1 sh -c "for i in \$(seq $2); do nslookup many\$i >/dev/null 2>&1 || { echo many\$i is not known; break; }; done")
     echo "$seconds ${first:-$said}"
-    "$1" rm -f -t 0 $(seq -f many%.0f 100) >/dev/null
+    "$1" rm -f -t 0 $(seq -f many%.0f "$2") >/dev/null
 }
 
-net_many() {
-    local ours theirs=- said said_theirs
-    heading "100 containers started at once on one network"
+net_many() { # HOW-MANY [net_docker]
+    local ours theirs=- said said_theirs other
+    heading "$1 containers started at once on one network"
     net_berth network create many >/dev/null
-    read -r ours said < <(net_hundred net_berth)
-    if has podman; then
-        net_other network create many >/dev/null
-        read -r theirs said_theirs < <(net_hundred net_other)
-        net_other network rm -f many >/dev/null
-        [ "$said_theirs" = right ] || echo "  podman: $said_theirs"
-    fi
-    row podman "$ours" "$theirs" s
+    read -r ours said < <(net_at_once net_berth "$1")
+    for other in net_other ${2:-}; do
+        [ "$other" != net_other ] || has podman || continue
+        "$other" network create many >/dev/null
+        read -r theirs said_theirs < <(net_at_once "$other" "$1")
+        "$other" network rm -f many >/dev/null
+        [ "$said_theirs" = right ] || echo "  ${net_called[$other]}: $said_theirs"
+        row "${net_called[$other]}" "$ours" "$theirs" s
+    done
     [ "$said" = right ] || echo "  wrong: $said"
     [ -z "$(ls "$volatile/run/networks/many/leases")" ] || echo "  wrong: leases are left"
     net_berth network rm many >/dev/null
@@ -122,8 +124,9 @@ requests() { # ADDRESS PORT
     outside wrk -t1 -c32 -d3s "http://$1:$2/" 2>/dev/null | awk '/^Requests\/sec/ { printf "%.0f", $2 }'
 }
 
-# Servers in the container's network namespace; "DIRECT-GBIT PUBLISHED-GBIT DIRECT-REQUESTS PUBLISHED-REQUESTS"
-net_traffic() { # net_berth|net_other HOST-ADDRESS
+# Servers in the container's network namespace; "DIRECT-GBIT PUBLISHED-GBIT DIRECT-REQUESTS PUBLISHED-REQUESTS", of
+# which the direct ones are - if it is not reached so.
+net_traffic() { # net_berth|net_other|net_docker HOST-ADDRESS [published]
     local pid address inside servers=()
     "$1" run -d --name web -p 8080:80 -p 5201:5201 tiny sleep 100000 >/dev/null
     pid=$("$1" inspect --format '{{.State.Pid}}' web)
@@ -133,7 +136,11 @@ net_traffic() { # net_berth|net_other HOST-ADDRESS
     "${inside[@]}" iperf3 -s >/dev/null 2>&1 & servers+=($!)
     outside ip route replace "$address" via "$2"
     sleep 0.5
-    echo "$(gigabits "$address" 5201) $(gigabits "$2" 5201) $(requests "$address" 80) $(requests "$2" 8080)"
+    if [ -n "${3:-}" ]; then
+        echo "- $(gigabits "$2" 5201) - $(requests "$2" 8080)"
+    else
+        echo "$(gigabits "$address" 5201) $(gigabits "$2" 5201) $(requests "$address" 80) $(requests "$2" 8080)"
+    fi
     kill "${servers[@]}"
     wait "${servers[@]}" 2>/dev/null
     outside ip route del "$address"
@@ -167,7 +174,7 @@ bench_net() {
     net_prepare || { echo "net: left out, as a host of its own can't be made"; return; }
     net_start "on a bridge"
     net_start "with a published port" -p 8080:80
-    net_many
+    net_many 100
     net_names
     net_through
 }
