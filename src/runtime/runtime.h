@@ -5,8 +5,8 @@
  * A start: the plan of everything that the container's first process will do is built here, in an
  * arena; then that process is cloned with its namespaces and applies the plan, which allocates
  * nothing; then it executes the program.  runtime_create() stops before that last step, at the
- * gate, where the caller may set up a network; runtime_go() opens it.  runtime_start() is both in
- * one, without stopping, and is what a start that has nothing to do at the gate should use.
+ * gate, when the caller has connected it to networks; runtime_go() opens it.  runtime_start() is
+ * both in one, without stopping, and is what a start that has nothing to do at the gate should use.
  *
  * Whether something runs as root or not, is a system container or privileged, is no concern here:
  * each is another configuration.
