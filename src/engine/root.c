@@ -22,6 +22,15 @@ struct stack {
 	size_t mounts_len;
 };
 
+/* A volatile overlay leaves a mark that keeps it from being mounted again, as a crash of the
+ * machine may have lost some of it.  But what was mounted here before is the same container: `cp`
+ * into it, a start that failed, a run whose monitor was killed. */
+static void forget_volatile(int work)
+{
+	unlinkat(work, "work/incompat/volatile/dirty", 0);
+	unlinkat(work, "work/incompat/volatile", AT_REMOVEDIR);
+}
+
 static int mount_layers(const struct state *s, const struct container *c, const struct stack *l,
 			struct err *e)
 {
@@ -34,6 +43,8 @@ static int mount_layers(const struct state *s, const struct container *c, const 
 	work = writable ? file_open_dir_at(l->dir, "work", e) : -1;
 	if (writable && work < 0)
 		return work;
+	if (writable && c->auto_remove)
+		forget_volatile(work);
 	return kernel_mount_overlay(
 		&(struct kernel_overlay){
 			.lower = l->lower,

@@ -15,6 +15,20 @@ count_is() { # CONTAINER RESTARTS
     [ -z "$(berth ps -a -q)" ] && [ -z "$(berth volume ls -q)" ]
 }
 
+# bats test_tags=rootless
+@test "a container with --rm that has not ended yet may be copied into, and be started again" {
+    needs containers
+    berth create --rm --name c tiny cat /said
+    echo hello >"$BATS_TEST_TMPDIR/said"
+    berth cp "$BATS_TEST_TMPDIR/said" c:/said
+    run -0 berth start -a c
+    output_is hello
+    berth create --rm --name d tiny /no/such/program
+    run -127 berth start d
+    run -127 berth start d
+    berth rm d
+}
+
 @test "--rmi takes the image with the container, unless another needs it" {
     fails_with "the --rmi option does not work without --rm" -- run --rmi tiny true
     berth create --name other tiny true
