@@ -5,10 +5,8 @@
 
 #include "cli/commands.h"
 #include "cli/network_filter.h"
-#include "engine/stop.h"
+#include "cli/unused.h"
 #include "network/firewall.h"
-
-#define USERS_TRIES 10
 
 struct rm_network_args {
 	bool force, time_given;
@@ -31,43 +29,26 @@ static const struct option prune_options[] = {
 	{ 0 },
 };
 
-static int remove_users(struct session *s, const struct texts *users,
-			const struct rm_network_args *args, struct err *e)
+static struct texts users_of(struct session *s, const struct containers *all, const void *what)
 {
-	return container_remove_all(&s->state, s->arena, users,
-				    &(struct container_remove){
-					    .force = true,
-					    .depend = true,
-					    .timeout_sec = args->time_given ? args->time_sec : -1,
-				    },
-				    e);
+	return network_users(s, all, what);
 }
 
-/* 1, with who, when containers are on it: none may be made with it between the look and the
- * removal.
- */
-static int remove_unused(struct session *s, const struct network *n, struct texts *ret_users,
-			 struct err *e)
+static int remove_network(struct session *s, const void *what, struct err *e)
 {
-	auto_close int store = state_lock_store(&s->state, true, e);
-	struct containers all;
-	int r = store < 0 ? store : container_list(&s->state, s->arena, &all, NULL, NULL, e);
+	const struct network *n = what;
+	int r = network_remove(&s->state, s->arena, n->name, e);
 
-	if (r < 0)
-		return r;
-	*ret_users = network_users(s, &all, n);
-	if (ret_users->n)
-		return 1;
-	r = network_remove(&s->state, s->arena, n->name, e);
 	/* What the rules say of a network that there is not harms nobody; a reload forgets it. */
 	if (r == 0)
 		firewall_forget(&s->state, n, -1, NULL);
 	return r;
 }
 
-static int remove_network(struct session *s, const char *name, const struct rm_network_args *args,
-			  int *ret_exit, struct err *e)
+static int remove_named(struct session *s, const char *name, const struct rm_network_args *args,
+			int *ret_exit, struct err *e)
 {
+	struct unused unused = { users_of, remove_network, NULL };
 	struct texts users;
 	struct network *n;
 	int r = network_find(&s->state, s->arena, name, &n, e);
@@ -77,13 +58,10 @@ static int remove_network(struct session *s, const char *name, const struct rm_n
 		return r == -ENOENT && args->force ? 1 : r;
 	if (network_is_default(n->name))
 		return network_remove(&s->state, s->arena, n->name, e);
-	r = remove_unused(s, n, &users, e);
-	/* Others may make new ones meanwhile, but not for ever. */
-	for (int tries = 0; r == 1 && args->force && tries < USERS_TRIES; tries++) {
-		r = remove_users(s, &users, args, e);
-		if (r == 0)
-			r = remove_unused(s, n, &users, e);
-	}
+	unused.what = n;
+	r = args->force ? unused_remove_forced(s, &unused, args->time_given ? args->time_sec : -1,
+					       &users, e)
+			: unused_remove(s, &unused, &users, e);
 	if (r != 1)
 		return r;
 	*ret_exit = 2;
@@ -107,7 +85,7 @@ static int run_rm(void *globals, void *args, int argc, const char **argv)
 		return code;
 	failures = (struct failures){ .arena = s.arena };
 	for (int i = 0; i < argc; i++) {
-		int r = remove_network(&s, argv[i], a, &code, &e);
+		int r = remove_named(&s, argv[i], a, &code, &e);
 
 		if (r < 0)
 			failures_add(&failures, &e, code);
@@ -128,12 +106,13 @@ static int prune(struct session *s, const struct rm_network_args *args)
 	if (network_filter(s, &args->filters, true, &l, &e) < 0)
 		return cli_fail(&e);
 	for (size_t i = 0; i < l.n; i++) {
+		struct unused unused = { users_of, remove_network, l.v[i] };
 		struct texts users;
 		int r;
 
 		if (network_is_default(l.v[i]->name))
 			continue;
-		r = remove_unused(s, l.v[i], &users, &e);
+		r = unused_remove(s, &unused, &users, &e);
 		if (r == 0)
 			printf("%s\n", l.v[i]->name);
 		/* Gone meanwhile is what was wanted. */

@@ -4,10 +4,8 @@
 #include <stdio.h>
 
 #include "cli/commands.h"
+#include "cli/unused.h"
 #include "cli/volume_filter.h"
-#include "engine/stop.h"
-
-#define USERS_TRIES 10
 
 struct rm_volume_args {
 	bool all, force, dry_run, time_given;
@@ -32,33 +30,19 @@ static const struct option prune_options[] = {
 	{ 0 },
 };
 
-static int remove_users(struct session *s, const struct texts *users,
-			const struct rm_volume_args *args, struct err *e)
+static struct texts users_of(struct session *s, const struct containers *all, const void *what)
 {
-	return container_remove_all(&s->state, s->arena, users,
-				    &(struct container_remove){
-					    .force = true,
-					    .depend = true,
-					    .timeout_sec = args->time_given ? args->time_sec : -1,
-				    },
-				    e);
+	return volume_users(s, all, what);
 }
 
-/* 1, with who, when containers have it: none may be made with it between the look and the removal.
- * dry_run: leaves it. */
-static int remove_unused(struct session *s, const char *name, bool dry_run, struct texts *ret_users,
-			 struct err *e)
+static int remove_volume(struct session *s, const void *what, struct err *e)
 {
-	auto_close int store = state_lock_store(&s->state, true, e);
-	struct containers all;
-	int r = store < 0 ? store : container_list(&s->state, s->arena, &all, NULL, NULL, e);
+	return volume_remove(&s->state, what, e);
+}
 
-	if (r < 0)
-		return r;
-	*ret_users = volume_users(s, &all, name);
-	if (ret_users->n)
-		return 1;
-	return dry_run ? 0 : volume_remove(&s->state, name, e);
+static int leave_volume(struct session *s, const void *what, struct err *e)
+{
+	return 0;
 }
 
 static int in_use(struct session *s, const char *name, const struct texts *users, struct err *e)
@@ -69,9 +53,10 @@ static int in_use(struct session *s, const char *name, const struct texts *users
 		       name, texts_join(s->arena, users, ", "));
 }
 
-static int remove_volume(struct session *s, const char *name, const struct rm_volume_args *args,
-			 int *ret_exit, struct err *e)
+static int remove_named(struct session *s, const char *name, const struct rm_volume_args *args,
+			int *ret_exit, struct err *e)
 {
+	struct unused unused = { users_of, remove_volume, NULL };
 	struct texts users;
 	struct volume *v;
 	int r = volume_find(&s->state, s->arena, name, &v, e);
@@ -79,13 +64,10 @@ static int remove_volume(struct session *s, const char *name, const struct rm_vo
 	*ret_exit = r == -ENOENT ? 1 : EXIT_ENGINE;
 	if (r < 0)
 		return r == -ENOENT && args->force ? 0 : r;
-	r = remove_unused(s, v->name, false, &users, e);
-	/* Others may make new ones meanwhile, but not for ever. */
-	for (int tries = 0; r == 1 && args->force && tries < USERS_TRIES; tries++) {
-		r = remove_users(s, &users, args, e);
-		if (r == 0)
-			r = remove_unused(s, v->name, false, &users, e);
-	}
+	unused.what = v->name;
+	r = args->force ? unused_remove_forced(s, &unused, args->time_given ? args->time_sec : -1,
+					       &users, e)
+			: unused_remove(s, &unused, &users, e);
 	if (r != 1)
 		return r;
 	*ret_exit = 2;
@@ -105,7 +87,7 @@ static int remove_volumes(struct session *s, const struct rm_volume_args *args, 
 		const char *name = args->all ? all.v[i]->name : argv[i];
 		int code;
 
-		if (remove_volume(s, name, args, &code, &e) < 0)
+		if (remove_named(s, name, args, &code, &e) < 0)
 			failures_add(&failures, &e, code);
 		else
 			printf("%s\n", name);
@@ -150,12 +132,14 @@ static int prune(struct session *s, const struct rm_volume_args *args)
 	if (volume_filter(s, &args->filters, &l, &e) < 0)
 		return cli_fail(&e);
 	for (size_t i = 0; i < l.n; i++) {
+		struct unused unused = { users_of, args->dry_run ? leave_volume : remove_volume,
+					 l.v[i]->name };
 		struct texts users;
 		int r;
 
 		if (!all && !l.v[i]->anonymous)
 			continue;
-		r = remove_unused(s, l.v[i]->name, args->dry_run, &users, &e);
+		r = unused_remove(s, &unused, &users, &e);
 		if (r == 0)
 			printf("%s\n", l.v[i]->name);
 		/* Gone meanwhile is what was wanted. */
