@@ -347,10 +347,38 @@ int create_args_attach(struct arena *a, const struct create_args *args,
 	return r == 0 ? parse_ports(a, args, &d, how, e) : r;
 }
 
+static bool has_family(const struct network *n, bool ipv6)
+{
+	/* Who gives addresses there may give any. */
+	if (n->subnets.n == 0)
+		return true;
+	for (size_t i = 0; i < n->subnets.n; i++)
+		if (!strchr(n->subnets.v[i].subnet, ':') == !ipv6)
+			return true;
+	return false;
+}
+
+/* Published at an address of a family that the container has none of. */
+static void warn_ports(const struct network_ports *ports, bool ipv4, bool ipv6)
+{
+	for (size_t i = 0; i < ports->n; i++) {
+		const struct network_port *p = &ports->v[i];
+		bool six = !text_empty(p->host_ip) && strchr(p->host_ip, ':');
+
+		if (!text_empty(p->host_ip) && !(six ? ipv6 : ipv4))
+			fprintf(stderr,
+				"Warning: %s port %lld is published at %s, but none of the "
+				"container's networks has %s\n",
+				p->protocol, (long long)p->container_port, p->host_ip,
+				six ? "IPv6" : "IPv4");
+	}
+}
+
 int create_args_find_networks(const struct state *s, struct arena *a, struct container *c,
 			      struct err *e)
 {
 	const char *path = text_after(c->namespaces.network, "ns:");
+	bool ipv4 = false, ipv6 = false;
 	struct stat st;
 
 	if (network_is_user_mode(c->namespaces.network))
@@ -365,9 +393,13 @@ int create_args_find_networks(const struct state *s, struct arena *a, struct con
 			return r;
 		/* An id, or the beginning of one, was as good. */
 		c->networks.v[i].network = n->name;
-		r = network_check_addresses(n, &c->networks.v[i], e);
+		r = network_check_asked(n, &c->networks.v[i], e);
 		if (r < 0)
 			return r;
+		ipv4 = ipv4 || has_family(n, false);
+		ipv6 = ipv6 || has_family(n, true);
 	}
+	if (c->networks.n)
+		warn_ports(&c->ports, ipv4, ipv6);
 	return check_all(a, c, e);
 }

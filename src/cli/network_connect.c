@@ -64,7 +64,7 @@ static int connect_session(struct session *s, const struct connect_args *args, c
 	if (r < 0)
 		return r;
 	n.network = network->name;
-	r = network_check_addresses(network, &n, e);
+	r = network_check_asked(network, &n, e);
 	if (r < 0)
 		return r;
 	return container_connect(&s->state, s->arena, c, &n,

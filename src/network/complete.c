@@ -4,6 +4,8 @@
 
 #include "network/network_private.h"
 
+#define IPV6_MTU_MIN 1280
+
 int network_check_interface(const char *name, const char *what, struct err *e)
 {
 	static const char more[] =
@@ -263,7 +265,29 @@ static int check_subnet(struct arena *a, struct network *n, struct network_subne
 	return r;
 }
 
-static int check_route(struct arena *a, struct network_route *route, struct err *e)
+/* A gateway is a neighbour; IPv6 ones may be known by their link's address. */
+static bool is_reached(const struct network *n, const struct address *gateway)
+{
+	struct address net;
+
+	if (gateway->family == AF_INET6 && gateway->bytes[0] == 0xfe &&
+	    (gateway->bytes[1] & 0xc0) == 0x80)
+		return true;
+	for (size_t i = 0; i < n->subnets.n; i++)
+		if (address_parse_net(n->subnets.v[i].subnet, &net) &&
+		    address_contains(&net, gateway))
+			return true;
+	/* Who knows what addresses it will have. */
+	return n->subnets.n == 0;
+}
+
+static bool is_same_route(const struct network_route *p, const struct network_route *q)
+{
+	return text_eq(p->destination, q->destination) && !p->metric == !q->metric &&
+	       (!p->metric || *p->metric == *q->metric);
+}
+
+static int check_route(const struct network *n, const struct network_route *route, struct err *e)
 {
 	struct address to, first, by;
 	char text[ADDRESS_TEXT];
@@ -278,7 +302,36 @@ static int check_route(struct arena *a, struct network_route *route, struct err 
 		return 0;
 	if (!address_parse(route->gateway, &by) || by.family != to.family)
 		return err_set(e, ERR_INVALID, "route gateway invalid: %s", route->gateway);
+	if (!is_reached(n, &by))
+		return err_set(e, ERR_INVALID, "route gateway %s is in no subnet of the network",
+			       route->gateway);
+	for (const struct network_route *q = n->routes.v; q < route; q++)
+		if (is_same_route(q, route))
+			return err_set(e, ERR_INVALID,
+				       "route to %s is given twice with the same metric",
+				       route->destination);
 	return 0;
+}
+
+/* Less than RFC 8200 asks of a link, and the kernel has no IPv6 there. */
+static int check_mtu6(const struct network *n, const struct text_map *options, struct err *e)
+{
+	const char *text = text_map_get(options, "mtu");
+	int64_t mtu;
+
+	if (!n->ipv6_enabled || !text || text_to_int(text, 0, INT32_MAX, &mtu, "mtu", e) < 0 ||
+	    mtu == 0 || mtu >= IPV6_MTU_MIN)
+		return 0;
+	return err_set(e, ERR_INVALID, "mtu %s is too small for IPv6, which needs %d", text,
+		       IPV6_MTU_MIN);
+}
+
+int network_check_asked(const struct network *n, const struct network_attachment *asked,
+			struct err *e)
+{
+	int r = network_check_addresses(n, asked, e);
+
+	return r < 0 ? r : check_mtu6(n, &asked->options, e);
 }
 
 static int check_dns(const struct network *n, struct err *e)
@@ -325,6 +378,8 @@ int network_complete(struct arena *a, struct network *n, const struct network_wo
 	for (size_t i = 0; r == 0 && i < n->subnets.n; i++)
 		r = check_subnet(a, n, &n->subnets.v[i], w, e);
 	for (size_t i = 0; r == 0 && i < n->routes.n; i++)
-		r = check_route(a, &n->routes.v[i], e);
+		r = check_route(n, &n->routes.v[i], e);
+	if (r == 0)
+		r = check_mtu6(n, &n->options, e);
 	return r < 0 ? r : check_dns(n, e);
 }

@@ -121,10 +121,10 @@ struct network_attachments {
 };
 /* What is wrong with it whatever the network is; brings it into the form that is stored. */
 int network_attachment_check(struct arena *a, struct network_attachment *n, struct err *e);
-/* Whether the addresses that are asked for are a container's of this network; who has them is seen
- * by network_join(). */
-int network_check_addresses(const struct network *n, const struct network_attachment *asked,
-			    struct err *e);
+/* Whether what is asked for can be had of this network: its addresses, its MTU. Who has an address
+ * is seen by network_join(). */
+int network_check_asked(const struct network *n, const struct network_attachment *asked,
+			struct err *e);
 
 /* A published port, or `range` of them in a row; podman's PortMapping. */
 struct network_port {

@@ -58,6 +58,9 @@ int network_check_mac(struct arena *a, const char **mac, struct err *e);
 int network_lease(const struct state *s, const struct network *n,
 		  const struct network_subnet *subnet, const char *asked, const char *id,
 		  struct address *ret, struct err *e);
+/* Whether the addresses that are asked for are a container's of this network. */
+int network_check_addresses(const struct network *n, const struct network_attachment *asked,
+			    struct err *e);
 /* What network_lease() would give; takes nothing. */
 int network_lease_peek(const struct state *s, const struct network *n,
 		       const struct network_subnet *subnet, const char *asked, struct address *ret,

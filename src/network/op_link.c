@@ -101,6 +101,9 @@ static int make_bridge(struct netlink *n, const struct op_bridge *b, struct netl
 	bridge_mac(b, mac);
 	link.mac = mac;
 	r = netlink_link_add(n, &link, e);
+	if (r == -EOPNOTSUPP && b->vlan)
+		return err_set(e, ERR_UNSUPPORTED,
+			       "bridge %s: this kernel's bridges can't filter VLANs", b->name);
 	if (r < 0 && r != -EEXIST)
 		return r;
 	if (netlink_link_find(n, b->name, 0, ret, NULL) < 0)
@@ -358,6 +361,10 @@ static int apply_child(void *arg, struct err *e)
 		return r;
 	if (netlink_link_find(n, p->bridge, 0, &parent, NULL) < 0)
 		return err_set(e, ERR_NOT_FOUND, "parent interface %s does not exist", p->bridge);
+	if (c->mtu > parent.mtu)
+		return err_set(e, ERR_INVALID,
+			       "mtu %u is more than the %u of the parent interface %s", c->mtu,
+			       parent.mtu, p->bridge);
 	link.parent = parent.index;
 	r = netlink_link_add(n, &link, e);
 	if (r == -EBUSY)

@@ -168,6 +168,10 @@ refused() { # WORDS -- ARGUMENTS: nothing is made
     refused "dhcp ipam driver is not supported" -- -d macvlan -o parent=lo --ipam-driver dhcp x
     refused "none ipam driver is set but subnets are given" -- --ipam-driver none --subnet 198.51.100.0/24 x
     refused "invalid route: 10.0.0.0/8" -- --route 10.0.0.0/8 x
+    refused "route gateway 192.0.2.77 is in no subnet of the network" -- --subnet 198.51.100.0/24 --route 10.0.0.0/8,192.0.2.77 x
+    refused "route to 10.0.0.0/8 is given twice" -- --subnet 198.51.100.0/24 \
+        --route 10.0.0.0/8,198.51.100.7 --route 10.0.0.0/8,198.51.100.8 x
+    refused "mtu 1200 is too small for IPv6, which needs 1280" -- --ipv6 -o mtu=1200 x
     refused "has host bits" -- --route 10.0.0.1/8,198.51.100.1 x
     refused "conflicts with a valid network mode" -- none
     refused "names must match" -- .x

@@ -483,6 +483,20 @@ another_runs() { # CONTAINER PID
     output_is 1
 }
 
+@test "a macvlan's mtu is not more than its parent's, which one of mode passthru has for itself" {
+    host ip link add far type veth peer name port
+    host ip link set port up
+    berth network create -d macvlan -o parent=port -o mtu=9000 --ipam-driver none large >/dev/null
+    fails_with -126 "mtu 9000 is more than the 1500 of the parent interface port" -- run --rm --network large tiny true
+    berth network create -d macvlan -o parent=port -o mode=passthru --ipam-driver none alone >/dev/null
+    berth network create -d macvlan -o parent=port --ipam-driver none shared >/dev/null
+    berth run -d --name a --network alone tiny sleep 600 >/dev/null
+    fails_with -126 "a macvlan of mode passthru has for itself" -- run --rm --network shared tiny true
+    berth rm -f -t 0 a >/dev/null
+    berth run --rm --network shared tiny true
+    host ip link del far
+}
+
 @test "a macvlan is seen outside with its own address" {
     berth network create -d macvlan -o parent=eth0 --subnet 192.0.2.0/24 lan >/dev/null
     berth run -d --name m --network lan:ip=192.0.2.77,mac=02:00:00:00:00:77 tiny sleep 600 >/dev/null

@@ -100,6 +100,17 @@ teardown() { network_teardown; }
     output_is "$(berth inspect --format '{{.Id}}' web)"
 }
 
+@test "a port that is published where the container has no address is warned of" {
+    run -0 berth run --rm -p '[::1]:8080:80' tiny true
+    output_is "Warning: tcp port 80 is published at ::1, but none of the container's networks has IPv6"
+    berth network create --disable-dns --subnet fd00:6::/64 six >/dev/null
+    run -0 berth run --rm --network six -p 127.0.0.1:8080:80 tiny true
+    output_is "Warning: tcp port 80 is published at 127.0.0.1, but none of the container's networks has IPv4"
+    run -0 berth run --rm --network six --network podman -p 127.0.0.1:8080:80 -p '[::1]:8080:80' -p 81:81 tiny true
+    output_is ""
+    fails_with "mtu 1279 is too small for IPv6" -- run --rm --network six:mtu=1279 tiny true
+}
+
 @test "a port that is taken says by whom" {
     sleeper web -p 8080:80
     fails_with -126 "address already in use by container web" -- run --rm -p 8080:80 tiny true
