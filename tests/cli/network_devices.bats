@@ -161,7 +161,15 @@ gone() { # PID...
         run -0 table
         output_lacks "8080 :"
     done
-    berth rm "$name" >/dev/null
+    # Also by a name that it did not have when it was started.
+    berth start "$name" >/dev/null
+    berth rename "$name" "$name-b"
+    processes_of "$name-b"
+    [ -L "/run/netns/$name-b" ]
+    kill -9 "$MONITOR"
+    comes_home ntpd 192.168.0.2/24
+    [ ! -L "/run/netns/$name-b" ]
+    berth rm "$name-b" >/dev/null
     remove_pair
 }
 
@@ -369,6 +377,16 @@ all_of() { # INTERFACE
     has host link show "berth-interface:ntpd"
     host ip link del usurper
     berth ps >/dev/null
+    has host address show dev ntpd 192.168.0.2/24
+    # The same when nobody was left to take it back but the keeper.
+    berth run -d --name c --network ntpd tiny sleep 600 >/dev/null
+    processes_of c
+    host ip link add ntpd type veth peer name usurper
+    kill -9 "$MONITOR" "$INIT"
+    wait_for gone "$KEEPER"
+    has host link show "berth-interface:ntpd"
+    host ip link del usurper
+    berth rm c >/dev/null
     remove_pair
 }
 
