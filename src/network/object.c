@@ -74,16 +74,9 @@ static struct network *make_default(struct arena *a)
 static int save(const struct state *s, int dir, const struct network *n, struct err *e)
 {
 	struct stored stored = { .version = NETWORK_VERSION, .network = *n };
-	auto_buf text = BUF(NETWORK_FILE_MAX);
-	int r;
 
-	json_write(&text, &stored_json, &stored, 0);
-	buf_addc(&text, '\n');
-	r = buf_check(&text, NETWORK_FILE, e);
-	return r < 0 ? r
-		     : file_replace_at(dir, NETWORK_FILE, buf_text(&text), text.len,
-				       &(struct file_write){ .durable = true, .fill_root = s->lib },
-				       e);
+	return json_replace_at(dir, NETWORK_FILE, NETWORK_FILE_MAX, &stored_json, &stored,
+			       &(struct file_write){ .durable = true, .fill_root = s->lib }, e);
 }
 
 static int load(const struct state *s, struct arena *a, const char *name, struct network **ret,
@@ -91,15 +84,11 @@ static int load(const struct state *s, struct arena *a, const char *name, struct
 {
 	auto_close int dir = state_dir(s, NETWORKS, name, e);
 	struct stored *stored = ARENA_NEW(a, struct stored);
-	auto_free char *text = NULL;
-	size_t len;
 	int r;
 
 	if (dir < 0)
 		return dir;
-	r = file_read_at(dir, NETWORK_FILE, NETWORK_FILE_MAX, &text, &len, e);
-	if (r == 0)
-		r = json_read(a, text, len, &stored_json, stored, e);
+	r = json_read_at(a, dir, NETWORK_FILE, NETWORK_FILE_MAX, &stored_json, stored, e);
 	if (r == 0 && stored->version != NETWORK_VERSION)
 		r = err_set(e, ERR_INVALID, "another version's format");
 	if (r == 0 && !text_eq(stored->network.name, name))

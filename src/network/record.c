@@ -21,28 +21,18 @@
 int network_record_save(int dir, const struct network_status *st, struct err *e)
 {
 	struct network_status saved = *st;
-	auto_buf text = BUF(RECORD_MAX);
-	int r;
 
 	saved.version = RECORD_VERSION;
-	json_write(&text, &network_status_json, &saved, 0);
-	buf_addc(&text, '\n');
-	r = buf_check(&text, RECORD, e);
-	return r < 0 ? r
-		     : file_replace_at(dir, RECORD, buf_text(&text), text.len,
-				       &(struct file_write){ .fill_root = st->state->run }, e);
+	return json_replace_at(dir, RECORD, RECORD_MAX, &network_status_json, &saved,
+			       &(struct file_write){ .fill_root = st->state->run }, e);
 }
 
 int network_record_load(const struct state *s, struct arena *a, int dir, const char *id,
 			struct network_status *ret, struct err *e)
 {
 	struct network_status st = { .state = s };
-	auto_free char *text = NULL;
-	size_t len;
-	int r = file_read_at(dir, RECORD, RECORD_MAX, &text, &len, e);
+	int r = json_read_at(a, dir, RECORD, RECORD_MAX, &network_status_json, &st, e);
 
-	if (r == 0)
-		r = json_read(a, text, len, &network_status_json, &st, e);
 	if (r == 0 && st.version != RECORD_VERSION)
 		r = err_set(e, ERR_INVALID, "another version's format");
 	if (r < 0)
