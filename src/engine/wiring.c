@@ -145,21 +145,23 @@ int wiring_serve(const struct state *s, struct arena *a, const struct container 
 
 void wiring_undo(const struct state *s, const struct container *c, struct wiring *w)
 {
-	bool joined = w->joined;
-
 	wiring_close(w);
-	if (joined)
+	if (w->joined)
 		wiring_leave(s, c, 0, NULL);
 }
 
 void wiring_close(struct wiring *w)
 {
+	/* What it is on is in the record: that can be taken back all the same. */
+	bool joined = w->joined;
+
 	close_p(&w->lock);
 	close_p(&w->host);
 	close_p(&w->watch);
 	close_p(&w->netfilter);
 	port_release(&w->holds);
 	*w = WIRING;
+	w->joined = joined;
 }
 
 /* A network namespace of its own, with nothing in it but what others put there. */
