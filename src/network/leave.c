@@ -28,8 +28,8 @@ static void keep_first(int r, const struct err *said, int *first, struct err *e)
 		*e = *said;
 }
 
-static int leave_bridge(const struct network_endpoint *p, int host_netns, struct network_behind *b,
-			struct err *e)
+static int leave_bridge(const struct network_status *st, const struct network_endpoint *p,
+			int host_netns, struct network_behind *b, struct err *e)
 {
 	struct netlink_info port = { 0 };
 	int r;
@@ -39,8 +39,12 @@ static int leave_bridge(const struct network_endpoint *p, int host_netns, struct
 	r = network_behind_open(b, host_netns, e);
 	if (r < 0)
 		return r;
+	/* Where its name was another's it has none. */
 	if (p->host_interface &&
-	    netlink_link_find(b->host, p->host_interface, 0, &port, NULL) == 0) {
+	    netlink_link_find(b->host, p->host_interface, 0, &port, NULL) == 0 &&
+	    !network_is_port(&port, st->id))
+		port.index = 0;
+	if (port.index) {
 		r = netlink_link_set(b->host, port.index, &(struct netlink_link){ .down = true },
 				     e);
 		/* Its other end's namespace was faster. */
@@ -109,7 +113,7 @@ static int leave_one(const struct state *s, const struct network_status *st,
 	if (p->device)
 		r = device_give_back(st, p->device, dir, host_netns, e);
 	else if (text_eq(p->driver, "bridge"))
-		r = leave_bridge(p, host_netns, b, e);
+		r = leave_bridge(st, p, host_netns, b, e);
 	else if (p->driver && p->interface)
 		leave_inside(st, p);
 	if (p->network)

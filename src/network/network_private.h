@@ -76,6 +76,14 @@ int network_lock(const struct state *s, const char *network, int how, struct err
 /* In an interface's alias: whose it is. */
 #define BRIDGE_MARK "berth-network:"   /* and the network's name: it goes with its last port */
 #define DEVICE_MARK "berth-interface:" /* and its name on the host, where it belongs */
+/* Hardware addresses of what is made on the host, always the same. A bridge's own: else it is its
+ * ports' lowest, and changes as they come and go; and when somebody deletes the bridge, containers
+ * go on to remember whom they sent to. */
+void network_bridge_mac(const char *network_id, const char *name, unsigned char ret[MAC_LEN]);
+/* Of the outer end of a pair. */
+void network_port_mac(const char *id, const char *name, unsigned char ret[MAC_LEN]);
+/* The container's, and nobody's who only has the name. */
+bool network_is_port(const struct netlink_info *i, const char *id);
 /* A kind of the volatile root: who is being started, or has host devices; each command looks
  * whether one of them is dead. */
 #define NETWORK_UNSETTLED "unsettled"

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/file.h>
 
-#include "base/sha256.h"
 #include "network/op.h"
 
 static int open_once(struct netlink **n, int netns, struct err *e)
@@ -70,22 +69,6 @@ static int find_vrf(struct netlink *n, const struct op_bridge *b, int *ret, stru
 	return 0;
 }
 
-/* One of its own: else it is its ports' lowest, and changes as they come and go. And always the
- * same: when somebody deletes the bridge, containers go on to remember whom they sent to. */
-static void bridge_mac(const struct op_bridge *b, unsigned char ret[MAC_LEN])
-{
-	uint8_t hash[SHA256_BYTES];
-	struct sha256 h;
-
-	sha256_begin(&h);
-	sha256_add(&h, b->about.endpoint->network_id, strlen(b->about.endpoint->network_id));
-	sha256_add(&h, b->name, strlen(b->name));
-	sha256_end(&h, hash);
-	memcpy(ret, hash, MAC_LEN);
-	/* Locally administered, and nobody's group. */
-	ret[0] = (unsigned char)((ret[0] & 0xfc) | 2);
-}
-
 static int make_bridge(struct netlink *n, const struct op_bridge *b, struct netlink_info *ret,
 		       struct err *e)
 {
@@ -98,7 +81,7 @@ static int make_bridge(struct netlink *n, const struct op_bridge *b, struct netl
 
 	if (r < 0)
 		return r;
-	bridge_mac(b, mac);
+	network_bridge_mac(b->about.endpoint->network_id, b->name, mac);
 	link.mac = mac;
 	r = netlink_link_add(n, &link, e);
 	if (r == -EOPNOTSUPP && b->vlan)
@@ -222,13 +205,16 @@ static int add_port(struct netlink *n, const struct op_veth *v, struct netlink_i
 		.up = true,
 		.peer = &inside,
 	};
+	unsigned char mac[MAC_LEN];
 	struct netlink_info old;
-	int r = netlink_link_add(n, &link, e);
+	int r;
 
+	network_port_mac(v->about.st->id, p->host_interface, mac);
+	link.mac = mac;
+	r = netlink_link_add(n, &link, e);
 	/* An earlier one of this container's, whose end the kernel has not got to yet. */
-	if (r == -EEXIST && !v->about.endpoint->asked->host_interface &&
-	    netlink_link_find(n, p->host_interface, 0, &old, NULL) == 0 &&
-	    old.master == bridge->index && netlink_link_remove(n, old.index, NULL) == 0)
+	if (r == -EEXIST && netlink_link_find(n, p->host_interface, 0, &old, NULL) == 0 &&
+	    network_is_port(&old, v->about.st->id) && netlink_link_remove(n, old.index, NULL) == 0)
 		r = netlink_link_add(n, &link, e);
 	return r;
 }
@@ -311,7 +297,8 @@ static int apply_port(void *arg, struct err *e)
 
 	if (r == 0)
 		r = have_bridge(n, v->bridge, &bridge, e);
-	if (r == 0 && netlink_link_find(n, name, 0, &port, NULL) < 0)
+	if (r == 0 && (netlink_link_find(n, name, 0, &port, NULL) < 0 ||
+		       !network_is_port(&port, v->about.st->id)))
 		r = err_set(e, ERR_NOT_FOUND, "interface %s is not there", name);
 	if (r == 0 && port.master != bridge.index)
 		r = netlink_link_set(n, port.index,
