@@ -29,9 +29,15 @@ static int write_sysctl(void *arg, struct err *e)
 	if (r == 0 && strncmp(now, c->value, strlen(c->value)) == 0 &&
 	    (now[strlen(c->value)] == '\n' || !now[strlen(c->value)]))
 		return 0;
+	/* What this kernel doesn't have is off. */
+	if (r == -ENOENT && text_eq(c->value, "0"))
+		return 0;
 	if (text_eq(c->path, "net/ipv6/conf/all/forwarding"))
 		firewall_keep_advertisements();
-	return file_poke_at(dir, c->path, c->value, e);
+	r = file_poke_at(dir, c->path, c->value, e);
+	return r < 0 ? err_wrap(e, "set /proc/sys/%s of the %s", c->path,
+				c->inside ? "container" : "host")
+		     : 0;
 }
 
 static int apply_sysctl(void *arg, struct err *e)

@@ -99,6 +99,15 @@ static struct op_bridge *have_bridge(struct planning *x)
 	return op_bridge(x->p, &bridge);
 }
 
+/* Containers could else tell the host and one another who leads to the world: nobody does but the
+ * gateway, and that is not asked by advertisements. */
+static void believe_no_router(struct planning *x, bool inside, const char *interface)
+{
+	if (network_mode(x->n) != NETWORK_UNMANAGED)
+		op_sysctl(x->p, x->about.target, inside,
+			  arena_printf(x->p->arena, "net/ipv6/conf/%s/accept_ra", interface), "0");
+}
+
 static void plan_port(struct planning *x, bool is_there)
 {
 	struct op_veth veth = { .about = x->about, .mtu = number(x, "mtu", 0) };
@@ -107,6 +116,7 @@ static void plan_port(struct planning *x, bool is_there)
 		veth.vlan = (uint16_t)number(x, "vlan", 0);
 	veth.has_mac = mac_of(x, veth.mac);
 	veth.bridge = have_bridge(x);
+	believe_no_router(x, false, veth.bridge->name);
 	if (is_there)
 		op_port(x->p, &veth);
 	else
@@ -273,6 +283,7 @@ static void plan_endpoint(struct planning *x)
 	switch (network_driver(x->n)) {
 	case NETWORK_BRIDGE:
 		plan_port(x, false);
+		believe_no_router(x, true, x->about.endpoint->interface);
 		break;
 	case NETWORK_MACVLAN:
 	case NETWORK_IPVLAN:
