@@ -139,3 +139,18 @@ address_of() { # CONTAINER [NETWORK] [GlobalIPv6Address]
 }
 
 table() { host nft list table inet berth; }
+
+# Answers with that address for foo.example, and with itself for nothing else.
+resolver() { # WHERE LISTEN-ADDRESS ANSWER
+    needs program dnsmasq
+    "$1" dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --user=root --pid-file= \
+        --bind-interfaces --listen-address="$2" --host-record="foo.example,$3" \
+        >"$BATS_TEST_TMPDIR/resolver-$2.log" 2>&1 3>&- &
+    echo $! >>"$BATS_TEST_TMPDIR/peers"
+    wait_for "$1" dig +short +time=1 +tries=1 foo.example "@$2"
+}
+
+finds() { # CONTAINER NAME ADDRESS
+    run berth exec "$1" nslookup "$2"
+    output_has "$3"
+}
