@@ -24,8 +24,10 @@ docker_start() { # NAME OPTIONS...
     floor_words
     mapfile -t both < <(net "$timer" "$runs" "${words[@]}" -- "${berth_words[@]}" run --rm "${@:2}" tiny /bin/true -- \
         docker run --rm "${@:2}" tiny /bin/true -- \
-        nsenter -t "$net_podman" -n "${podman_words[@]}" run --rm "${@:2}" tiny /bin/true)
+        nsenter -t "$net_podman" -n "${podman_words[@]}" run --rm "${@:2}" tiny /bin/true -- \
+        "${berth_words[@]}" --cgroup-manager cgroupfs run --rm "${@:2}" tiny /bin/true)
     row "the kernel's floor" "$(ms "${both[1]}")" "$(ms "${both[0]}")" ms "<4"
+    row "the same, cgroups without systemd" "$(ms "${both[4]}")" "$(ms "${both[0]}")" ms "<4"
     row Docker "$(ms "${both[1]}")" "$(ms "${both[2]}")" ms
     row podman "$(ms "${both[1]}")" "$(ms "${both[3]}")" ms ">20"
 }
