@@ -246,7 +246,7 @@ static int parse_networks(struct arena *a, const struct create_args *args, const
 
 static int need_one(const struct container *c, const char *option, struct err *e)
 {
-	if (c->networks.n == 0)
+	if (c->networks.n == 0 || network_is_user_mode(c->namespaces.network))
 		return err_set(e, ERR_INVALID,
 			       "--%s can only be set when the network mode is bridge: invalid "
 			       "argument",
@@ -289,7 +289,8 @@ static int parse_single(struct arena *a, const struct create_args *args, struct 
 		if (r == 0)
 			r = take_mac(&c->networks.v[0], args->mac_address, e);
 	}
-	if (r == 0 && args->network_alias.n && c->networks.n == 0)
+	if (r == 0 && args->network_alias.n &&
+	    (c->networks.n == 0 || network_is_user_mode(c->namespaces.network)))
 		r = err_set(e, ERR_INVALID,
 			    "--network-alias can only be set when the network mode is bridge: "
 			    "invalid argument");

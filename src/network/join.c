@@ -90,9 +90,30 @@ static const char *random_mac(struct arena *a)
 	return arena_strdup(a, mac_print(mac, text));
 }
 
+/* Two with one address on a link, and frames go to either. */
+static int check_mac_is_free(struct joining *j, const struct network_endpoint *p, struct err *e)
+{
+	struct network_statuses all;
+	int r = network_status_list(j->s, j->a, &all, e);
+
+	for (size_t i = 0; r == 0 && i < all.n; i++)
+		for (size_t k = 0; k < all.v[i].endpoints.n; k++) {
+			const struct network_endpoint *other = &all.v[i].endpoints.v[k];
+
+			if (text_eq(other->network, p->network) && text_eq(other->mac, p->mac) &&
+			    !text_eq(all.v[i].id, j->how->id) &&
+			    !network_is_dead(j->s, all.v[i].id))
+				return err_set(e, ERR_CONFLICT,
+					       "requested MAC address %s is container %s's", p->mac,
+					       all.v[i].name ? all.v[i].name : all.v[i].id);
+		}
+	return r;
+}
+
 static int choose_mac(struct joining *j, struct network_endpoint *p, struct err *e)
 {
 	enum network_driver driver = network_driver(p->about);
+	int r;
 
 	p->mac = p->asked->mac;
 	if (!p->mac && driver == NETWORK_HOST_DEVICE)
@@ -107,7 +128,8 @@ static int choose_mac(struct joining *j, struct network_endpoint *p, struct err 
 		return err_set(e, ERR_INVALID,
 			       "an ipvlan interface has its parent's MAC address: it can't have "
 			       "one of its own");
-	return network_check_mac(j->a, &p->mac, e);
+	r = network_check_mac(j->a, &p->mac, e);
+	return r < 0 ? r : check_mac_is_free(j, p, e);
 }
 
 /* Addresses */

@@ -64,6 +64,15 @@ pasta_is_gone() { ! pasta_runs; }
     fails_with "conflicts with bridge" -- run --network podman --network pasta tiny true
 }
 
+# bats test_tags=only-rootless
+@test "what is asked of bridges is refused of pasta and slirp4netns" {
+    fails_with "--ip can only be set when the network mode is bridge" -- create --network pasta --ip 10.88.0.9 tiny
+    fails_with "--mac-address can only be set" -- create --network pasta --mac-address 02:00:00:00:00:01 tiny
+    fails_with "--network-alias can only be set" -- create --network slirp4netns --network-alias x tiny
+    run -0 berth ps -aq
+    output_is ""
+}
+
 slirp_runs() { pgrep -f -- "--api-socket=../$(berth inspect -f '{{.Id}}' c)/" >/dev/null; }
 
 # bats test_tags=only-rootless

@@ -271,6 +271,14 @@ mends() { # NFT-COMMAND WORDS...
     run -0 berth inspect --format '{{.NetworkSettings.IPAddress}} {{.NetworkSettings.Gateway}} {{.NetworkSettings.MacAddress}}' web
     output_is "10.88.7.7 10.88.0.1 02:00:00:00:00:07"
     fails_with -126 "10.88.7.7" -- run --rm --ip 10.88.7.7 tiny true
+    # Nor has anybody else its hardware's, on this network, while it runs.
+    fails_with -126 "requested MAC address 02:00:00:00:00:07 is container web's" -- \
+        run --rm --mac-address 02-00-00-00-00-07 tiny true
+    berth network create --disable-dns other >/dev/null
+    berth run --rm --network other --mac-address 02:00:00:00:00:07 tiny true
+    berth restart -t 0 web >/dev/null
+    berth stop -t 0 web >/dev/null
+    berth run --rm --mac-address 02:00:00:00:00:07 tiny true
 }
 
 @test "IPv6: from outside, from the host by ::1 and its own address, from containers, and out" {
