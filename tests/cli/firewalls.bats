@@ -110,6 +110,26 @@ all_is_told() { # [legacy]
     silent outside tcp 192.0.2.1 8080
 }
 
+@test "what is flushed while berth mends its own is told all the same" {
+    local gate=$BATS_TEST_TMPDIR/gate libexec=$BATS_TEST_TMPDIR/libexec program
+    mkdir "$libexec"
+    for program in monitor init keeper forward; do ln -s "${BERTH%/*}/$program" "$libexec/"; done
+    printf '#!/bin/sh\nif [ -e %s ]; then touch %s.reached; while [ -e %s ]; do sleep 0.1; done; fi\nexec %s "$@"\n' \
+        "$gate" "$gate" "$gate" "${BERTH%/*}/firewall" >"$libexec/firewall"
+    chmod +x "$libexec/firewall"
+    export BERTH_LIBEXEC=$libexec
+    iptables_drop
+    sleeper web -p 8080:80
+    serve web 80
+    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    touch "$gate"
+    host nft flush chain inet berth ports
+    wait_for test -e "$gate.reached"
+    host iptables-nft -F FORWARD
+    rm "$gate"
+    wait_for answers 192.0.2.9 outside tcp 192.0.2.1 8080
+}
+
 @test "a table of somebody's that drops is named by run, reload and info, and left alone" {
     host nft 'add table inet mine; add chain inet mine gate { type filter hook forward priority 0; policy drop; }'
     run -0 berth run -d --name web -p 8080:80 tiny sleep 600
