@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "network/daemon.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -93,23 +94,20 @@ static void wait_end(int pidfd)
 	poll(&(struct pollfd){ .fd = pidfd, .events = POLLIN }, 1, DIES_WITHIN_MS);
 }
 
-int daemon_find(struct arena *a, int dir, const char *pid_name, const char *argument,
-		struct texts *ret_argv)
+/* A pidfd of that process, if it is the daemon. is_named: its file says so. */
+static int open_if(struct arena *a, pid_t pid, const char *argument, bool is_named,
+		   struct texts *ret_argv)
 {
 	auto_free char *cmdline = NULL;
-	auto_close int pidfd = -1;
+	auto_close int pidfd = kernel_pidfd_open(pid);
 	struct texts argv = { 0 };
 	size_t len = 0;
-	pid_t pid;
 
-	if (!read_pid(dir, pid_name, &pid))
-		return -1;
-	pidfd = kernel_pidfd_open(pid);
 	if (pidfd < 0 || file_read_at(AT_FDCWD, arena_printf(a, "/proc/%d/cmdline", pid),
 				      CMDLINE_MAX, &cmdline, &len, NULL) < 0)
 		return -1;
 	/* It is about to be gone: what it holds may be there a little longer. */
-	if (!len)
+	if (!len && is_named)
 		wait_end(pidfd);
 	for (const char *at = cmdline; at < cmdline + len; at += strlen(at) + 1)
 		texts_add(a, &argv, arena_strdup(a, at));
@@ -118,6 +116,14 @@ int daemon_find(struct arena *a, int dir, const char *pid_name, const char *argu
 	if (ret_argv)
 		*ret_argv = argv;
 	return take_fd(pidfd);
+}
+
+int daemon_find(struct arena *a, int dir, const char *pid_name, const char *argument,
+		struct texts *ret_argv)
+{
+	pid_t pid;
+
+	return read_pid(dir, pid_name, &pid) ? open_if(a, pid, argument, true, ret_argv) : -1;
 }
 
 int daemon_netns(struct arena *a, int dir, const char *pid_name, const char *argument)
@@ -133,14 +139,41 @@ int daemon_netns(struct arena *a, int dir, const char *pid_name, const char *arg
 	return netns >= 0 && kernel_pidfd_send_signal(pidfd, 0) == 0 ? take_fd(netns) : -1;
 }
 
+/* What it held is free when it is gone; it is somebody else's child. */
+static void end(int pidfd)
+{
+	kernel_pidfd_send_signal(pidfd, SIGKILL);
+	wait_end(pidfd);
+}
+
+bool daemon_end_lost(struct arena *a, const char *argument)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+	bool any = false;
+
+	while (proc && (entry = readdir(proc))) {
+		auto_close int pidfd = -1;
+		int64_t pid;
+
+		if (text_to_int(entry->d_name, 1, INT32_MAX, &pid, "", NULL) < 0)
+			continue;
+		pidfd = open_if(a, (pid_t)pid, argument, false, NULL);
+		if (pidfd < 0)
+			continue;
+		end(pidfd);
+		any = true;
+	}
+	if (proc)
+		closedir(proc);
+	return any;
+}
+
 void daemon_stop(struct arena *a, int dir, const char *pid_name, const char *argument)
 {
 	auto_close int pidfd = daemon_find(a, dir, pid_name, argument, NULL);
 
-	if (pidfd >= 0) {
-		kernel_pidfd_send_signal(pidfd, SIGKILL);
-		/* What it held is free when it is gone; it is somebody else's child. */
-		wait_end(pidfd);
-	}
+	if (pidfd >= 0)
+		end(pidfd);
 	unlinkat(dir, pid_name, 0);
 }

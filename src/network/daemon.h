@@ -24,5 +24,8 @@ int daemon_find(struct arena *a, int dir, const char *pid_name, const char *argu
 		struct texts *ret_argv);
 /* The network namespace that it is in (close it), or -1. */
 int daemon_netns(struct arena *a, int dir, const char *pid_name, const char *argument);
+/* Kills one whose file is lost, as it is when somebody emptied the volatile root; the argument has
+ * its path. True: there was one. */
+bool daemon_end_lost(struct arena *a, const char *argument);
 /* Kills it if it runs, waits until it is gone, and removes the file. */
 void daemon_stop(struct arena *a, int dir, const char *pid_name, const char *argument);

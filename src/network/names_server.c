@@ -97,6 +97,15 @@ static const char *choose_resolver(const struct server *v)
 	return names_only_local(text) ? PASTA_DNS : NULL;
 }
 
+static int start(struct server *v, struct err *e)
+{
+	return daemon_start(&(struct daemon_start){ .argv = &v->argv,
+						    .fd = -1,
+						    .prepare = enter,
+						    .prepare_arg = v },
+			    e);
+}
+
 static int serve(struct server *v, const struct network_statuses *all, struct err *e)
 {
 	struct texts running_argv;
@@ -127,11 +136,9 @@ static int serve(struct server *v, const struct network_statuses *all, struct er
 	if (running >= 0 && is_same(&running_argv, &v->argv))
 		return changed ? kernel_pidfd_send_signal(running, SIGHUP) : 0;
 	daemon_stop(v->arena, v->dir, "pid", own_argument(v));
-	r = daemon_start(&(struct daemon_start){ .argv = &v->argv,
-						 .fd = -1,
-						 .prepare = enter,
-						 .prepare_arg = v },
-			 e);
+	r = start(v, e);
+	if (r < 0 && daemon_end_lost(v->arena, own_argument(v)))
+		r = start(v, e);
 	return r < 0 ? err_wrap(e, "serve names on network %s", v->network->name) : 0;
 }
 
