@@ -69,3 +69,6 @@ int firewall_mend(const struct state *s, struct err *e);
  * it is applied, and so have to live as long as the plan. */
 void firewall_plan(struct plan *p, const struct state *s, const struct network_status *st,
 		   const struct network_target *target);
+/* Of that only what bridges lose when somebody deletes them: 127.0.0.1 and ::1 lead there. */
+void firewall_plan_loopback(struct plan *p, const struct network_status *st,
+			    const struct network_target *target);

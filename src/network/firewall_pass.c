@@ -117,3 +117,34 @@ int firewall_let_loopback(const struct network_status *st, int host_netns, struc
 {
 	return st->ports.n ? kernel_netns_run(host_netns, let_all, (void *)st, e) : 0;
 }
+
+struct loopback {
+	const struct network_status *status;
+	const struct network_target *target;
+};
+
+static int apply(void *arg, struct err *e)
+{
+	const struct loopback *op = arg;
+
+	return firewall_let_loopback(op->status, op->target->host_netns, e);
+}
+
+static void print(const void *arg, struct buf *out)
+{
+	const struct network_status *st = ((const struct loopback *)arg)->status;
+
+	for (size_t i = 0; i < st->endpoints.n; i++)
+		if (st->endpoints.v[i].bridge)
+			buf_addf(out, "%s%s", out->len ? " " : "", st->endpoints.v[i].bridge);
+}
+
+void firewall_plan_loopback(struct plan *p, const struct network_status *st,
+			    const struct network_target *target)
+{
+	struct loopback *op = ARENA_NEW(p->arena, struct loopback);
+
+	*op = (struct loopback){ st, target };
+	plan_add(p, &(struct plan_op){
+			    .verb = "loopback", .apply = apply, .print = print, .arg = op });
+}

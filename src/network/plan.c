@@ -351,5 +351,7 @@ int network_plan_restore(struct plan *p, const struct state *s, struct network_s
 		x.about.endpoint = at;
 		plan_port(&x, true);
 	}
+	if (st->ports.n)
+		firewall_plan_loopback(p, st, target);
 	return 0;
 }

@@ -84,3 +84,53 @@ advertise() {
     run -0 host sysctl -n net.ipv6.conf.eth0.accept_ra
     output_is 2
 }
+
+@test "a port that is published on 127.0.0.1 is the host's own, whoever says where that is (CVE-2020-8558)" {
+    local who kind port
+    berth network create --disable-dns --subnet 10.89.1.0/24 net1
+    sleeper web -p 127.0.0.1:8080:80 -p 127.0.0.1:5300:53/udp
+    sleeper beside
+    sleeper apart --network net1
+    serve web 80 53
+    serve host 9000
+    answers 10.88.0.1 host tcp 127.0.0.1 8080
+    for who in outside "inside beside" "inside apart"; do
+        $who sysctl -qw net.ipv4.conf.eth0.route_localnet=1 net.ipv4.conf.all.route_localnet=1
+        $who ip address del 127.0.0.1/8 dev lo
+    done
+    outside ip route add 127.0.0.1 via 192.0.2.1 src 192.0.2.9
+    inside beside ip route add 127.0.0.1 via 10.88.0.1 src "$(address_of beside)"
+    inside apart ip route add 127.0.0.1 via 10.89.1.1 src "$(address_of apart net1)"
+    for who in outside beside apart; do
+        PEER_SECONDS=1 silent $who tcp 127.0.0.1 8080
+        PEER_SECONDS=1 silent $who udp 127.0.0.1 5300
+        PEER_SECONDS=1 silent $who tcp 127.0.0.1 9000
+    done
+}
+
+@test "network reload puts back what 127.0.0.1 takes, and forwarding" {
+    sleeper web -p 8080:80
+    serve web 80
+    host sysctl -qw net.ipv4.ip_forward=0
+    host ip link del podman0
+    berth network reload web
+    answers 10.88.0.1 host tcp 127.0.0.1 8080
+    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+}
+
+@test "a volatile root that was emptied under a container: the next command says what is there, and a start works" {
+    needs program dnsmasq
+    local pid monitor
+    berth network create --subnet 10.89.1.0/24 net1
+    sleeper web --network podman --network net1 -p 8080:80
+    pid=$(pid_of web) monitor=$(berth inspect --format '{{.State.ConmonPid}}' web)
+    rm -rf "$BATS_TEST_TMPDIR/run"
+    fails_with -126 "cgroup is not empty" -- start web
+    nothing_taken
+    kill -9 "$pid" "$monitor"
+    wait_for berth start web
+    serve web 80
+    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    run -0 berth run --rm --network net1 tiny nslookup web
+    output_has 10.89.1.
+}
