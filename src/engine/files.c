@@ -19,9 +19,10 @@
 #include "network/slirp.h"
 #include "network/usernet.h"
 
-#define FILE_MAX   ((size_t)1 << 20)
-#define HOST_NAME  "host.containers.internal"
-#define HOST_NAMES HOST_NAME " host.docker.internal"
+#define FILE_MAX    ((size_t)1 << 20)
+#define HOST_NAME   "host.containers.internal"
+#define HOST_NAMES  HOST_NAME " host.docker.internal"
+#define HOST_ITSELF "127.0.0.1" /* to who is on its own network */
 
 /* In place, not by replacement: the inode may be mounted in a running container. */
 static int put(int dir, const char *name, const struct buf *text, struct err *e)
@@ -72,9 +73,17 @@ static const char *outer_address(struct arena *a)
 	return arena_strdup(a, text);
 }
 
-/* The host as its containers reach it: the first gateway. */
-static const char *host_address(struct arena *a, const struct network_status *st)
+static bool is_on_host(const struct container *c)
 {
+	return text_eq(c->namespaces.network, "host");
+}
+
+/* The host as its containers reach it: the first gateway. */
+static const char *host_address(struct arena *a, const struct container *c,
+				const struct network_status *st)
+{
+	if (is_on_host(c))
+		return HOST_ITSELF;
 	for (size_t i = 0; st && i < st->endpoints.n; i++) {
 		const struct network_endpoint *p = &st->endpoints.v[i];
 
@@ -86,20 +95,24 @@ static const char *host_address(struct arena *a, const struct network_status *st
 	return NULL;
 }
 
+static bool is_host_gateway(const char *entry)
+{
+	const char *ip = strchr(entry, ':');
+
+	return ip && strcmp(ip + 1, "host-gateway") == 0;
+}
+
 /* "name;name2:ip": podman's --add-host, the address behind the first colon after the names. */
 static void add_host(struct buf *out, const char *entry, const char *host)
 {
 	const char *ip = strchr(entry, ':');
 	const char *p = entry;
+	const char *address = is_host_gateway(entry) ? host : ip ? ip + 1 : NULL;
 
-	if (!ip)
-		return;
-	while (p < ip) {
+	while (address && p < ip) {
 		size_t n = strcspn(p, ";:");
-		const char *address = strcmp(ip + 1, "host-gateway") == 0 ? host : ip + 1;
 
-		if (address)
-			buf_addf(out, "%s\t%.*s\n", address, (int)n, p);
+		buf_addf(out, "%s\t%.*s\n", address, (int)n, p);
 		p += n + 1;
 	}
 }
@@ -182,24 +195,23 @@ static int make_hosts(const struct container *c, const struct network_status *st
 		      struct err *e)
 {
 	AUTO(arena) a = arena_new();
-	const char *address = host_address(a, st);
+	const char *address = host_address(a, c, st);
 	auto_buf out = BUF(FILE_MAX);
 	auto_free char *host = NULL;
 
 	file_read_at(AT_FDCWD, "/etc/hosts", FILE_MAX, &host, NULL, NULL);
 	for (size_t i = 0; i < c->add_hosts.n; i++)
 		add_host(&out, c->add_hosts.v[i], address);
-	if (!text_eq(c->namespaces.network, "host")) {
+	if (!is_on_host(c)) {
 		add_own(&out, c, st, address);
 		if (host)
 			add_names_of_host(a, &out, host);
 	} else {
 		if (host)
 			buf_adds(&out, host);
-		/* It is there itself. */
 		if (!has_name(buf_text(&out), HOST_NAME, strlen(HOST_NAME)))
-			buf_addf(&out, "%s127.0.0.1\t" HOST_NAMES "\n",
-				 out.len && out.data[out.len - 1] != '\n' ? "\n" : "");
+			buf_addf(&out, "%s%s\t" HOST_NAMES "\n",
+				 out.len && out.data[out.len - 1] != '\n' ? "\n" : "", address);
 	}
 	return put(dir, "hosts", &out, e);
 }
@@ -394,6 +406,21 @@ static int copy_network_files(struct arena *a, const struct container *c, const 
 	return r;
 }
 
+/* By its start: while it runs, it may well leave the last network that has one. */
+static int check_host_gateway(const struct container *c, const struct network_status *st,
+			      struct err *e)
+{
+	AUTO(arena) a = arena_new();
+
+	for (size_t i = 0; !c->no_hosts && i < c->add_hosts.n; i++)
+		if (is_host_gateway(c->add_hosts.v[i]) && !host_address(a, c, st))
+			return err_set(e, ERR_INVALID,
+				       "unable to replace \"host-gateway\" of host entry \"%s\": "
+				       "the container's network has no address of the host",
+				       c->add_hosts.v[i]);
+	return 0;
+}
+
 int container_files(const struct facts_about *about, struct arena *a, const char *other,
 		    bool *ret_timezone, struct err *e)
 {
@@ -401,8 +428,10 @@ int container_files(const struct facts_about *about, struct arena *a, const char
 	auto_buf hostname = BUF(512);
 	int dir = about->run_dir;
 	int r = other ? copy_network_files(a, c, other, dir, e)
-		      : container_network_files(c, about->network, dir, e);
+		      : check_host_gateway(c, about->network, e);
 
+	if (r == 0 && !other)
+		r = container_network_files(c, about->network, dir, e);
 	buf_addf(&hostname, "%s\n", c->hostname ? c->hostname : "");
 	if (r == 0 && !c->no_hostname)
 		r = put(dir, "hostname", &hostname, e);

@@ -84,6 +84,18 @@ static int bind_after_close(const struct network_port *p, int64_t i, const struc
 	return bind_port(p->protocol, ip, (uint16_t)(p->host_port + i), false, true);
 }
 
+static int too_many(int r, struct err *e)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return err_from(e, r, "too many published ports");
+	return err_from(e, r,
+			"too many published ports: each takes a descriptor, of which there may be "
+			"%llu",
+			(unsigned long long)files.rlim_cur);
+}
+
 static int hold_one(const struct state *s, struct arena *a, const struct network_status *st,
 		    const struct network_port *p, int64_t i, const struct address *ip,
 		    struct err *e)
@@ -96,7 +108,7 @@ static int hold_one(const struct state *s, struct arena *a, const struct network
 	if (fd >= 0 || fd == -EPROTONOSUPPORT || fd == -ESOCKTNOSUPPORT || fd == -EAFNOSUPPORT)
 		return fd < 0 ? -1 : fd;
 	if (fd == -EMFILE || fd == -ENFILE)
-		return err_from(e, fd, "too many published ports");
+		return too_many(fd, e);
 	if (fd == -EACCES && s->rootless)
 		return may_not_bind(port_print_host(a, p, i), p, e);
 	if (fd != -EADDRINUSE)

@@ -262,6 +262,8 @@ mends() { # NFT-COMMAND WORDS...
 }
 
 @test "the address, MAC address and names that were asked for" {
+    run -0 berth run --rm --add-host gate:host-gateway tiny cat /etc/hosts
+    output_has $'10.88.0.1\tgate'
     sleeper web --ip 10.88.7.7 --mac-address 02:00:00:00:00:07 --hostname box
     [ "$(address_of web)" = 10.88.7.7 ]
     run -0 berth exec web cat /sys/class/net/eth0/address

@@ -10,6 +10,10 @@ load helpers
     output_has localhost
     fails_with 'bad format for add-host: "one"' -- run --rm --add-host one tiny true
     fails_with 'invalid IP address in add-host: "x"' -- run --rm --add-host one:x tiny true
+    run -0 berth run --rm --network host --add-host gate:host-gateway tiny cat /etc/hosts
+    output_has $'127.0.0.1\tgate'
+    fails_with 'unable to replace "host-gateway" of host entry "gate:host-gateway"' -- \
+        run --rm --network none --add-host gate:host-gateway tiny true
     fails_with "cannot be set together" -- run --rm --no-hosts --add-host a:1.2.3.4 tiny true
 }
 
