@@ -269,13 +269,36 @@ void network_leave_dead(const struct state *s, const char *id)
 	leave_dead(s, id, NULL);
 }
 
+static struct network_status without(struct arena *a, const struct network_status *st, size_t at)
+{
+	struct network_status left = *st;
+
+	left.endpoints.v = arena_array(a, st->endpoints.n, sizeof(*left.endpoints.v));
+	left.endpoints.n = 0;
+	for (size_t i = 0; i < st->endpoints.n; i++)
+		if (i != at)
+			left.endpoints.v[left.endpoints.n++] = st->endpoints.v[i];
+	return left;
+}
+
+/* Whether published ports led to where it is no more. */
+static bool ports_move(struct arena *a, const struct network_status *before,
+		       const struct network_status *after)
+{
+	return before->ports.n && (!text_eq(firewall_port_target(a, before, false),
+					    firewall_port_target(a, after, false)) ||
+				   !text_eq(firewall_port_target(a, before, true),
+					    firewall_port_target(a, after, true)));
+}
+
 static int leave_network(const struct state *s, const char *id, const char *network, int host_netns,
 			 struct err *e)
 {
 	AUTO(arena) a = arena_new();
-	struct network_status st;
+	struct network_status st, left;
 	struct network_endpoint gone;
 	struct network_behind behind = NETWORK_BEHIND;
+	bool moves;
 	auto_close int dir = network_record_lock(s, id, false, e);
 	size_t at = 0;
 	int r = dir < 0 ? dir : network_record_load(s, a, dir, id, &st, e);
@@ -290,14 +313,19 @@ static int leave_network(const struct state *s, const char *id, const char *netw
 			       "connected",
 			       id, network);
 	gone = st.endpoints.v[at];
-	r = leave_one(s, &st, &gone, dir, host_netns, &behind, e);
+	left = without(a, &st, at);
+	moves = host_netns != USERNET_NONE && ports_move(a, &st, &left);
+	/* Before its address can be somebody else's. */
+	r = moves ? firewall_close(s, &st, host_netns, NULL, e) : 0;
+	if (r == 0)
+		r = leave_one(s, &st, &gone, dir, host_netns, &behind, e);
 	network_behind_do(s, &behind);
 	if (r < 0)
 		return r;
-	memmove(&st.endpoints.v[at], &st.endpoints.v[at + 1],
-		(st.endpoints.n - at - 1) * sizeof(*st.endpoints.v));
-	st.endpoints.n--;
+	st = left;
 	r = network_record_save(dir, &st, e);
+	if (r == 0 && moves)
+		r = firewall_open(s, &st, host_netns, NULL, e);
 	if (r == 0)
 		r = forward_restore(&st, dir, host_netns, e);
 	if (r == 0)

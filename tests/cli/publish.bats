@@ -371,6 +371,26 @@ mends() { # NFT-COMMAND WORDS...
     no_container_named other
 }
 
+@test "what is published follows a container that leaves a network, and leads to nobody else" {
+    berth network create --disable-dns --subnet 10.89.10.0/24 net1
+    sleeper web -p 8080:80 --network podman --network net1
+    serve web 80
+    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    local first
+    first=$(address_of web)
+    berth network disconnect podman web
+    answers 10.89.10.1 host tcp 127.0.0.1 8080
+    berth network disconnect net1 web
+    run table
+    output_lacks "8080 :"
+    # Its address is another's, who has published nothing.
+    sleeper other --ip "$first"
+    serve other 80
+    silent outside tcp 192.0.2.1 8080
+    berth network connect net1 web
+    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+}
+
 @test "several networks: interfaces in order, the same after a restart, with their options" {
     berth network create --disable-dns --subnet 10.89.11.0/24 net1
     berth network create --disable-dns --subnet 10.89.12.0/24 net2
