@@ -9,7 +9,11 @@ setup() {
 }
 
 teardown() {
-    network_teardown
+    local left=0
+    network_teardown || left=1
+    # Of a test that failed before it was done with it.
+    [ ! -e "${SERVICE:-/nowhere}" ] || rmdir "$SERVICE" || left=1
+    [ $left = 0 ]
 }
 
 pings() { # WHERE ADDRESS
@@ -190,21 +194,20 @@ gone() { # PID...
 }
 
 @test "a device comes home when all that a service has started is killed" {
-    local group
     needs_groups
-    group=$GROUPS_HERE/berth-test-$BASHPID
+    SERVICE=$GROUPS_HERE/berth-test-$BASHPID
     make_pair
-    mkdir "$group"
+    mkdir "$SERVICE"
     # The service: who runs berth, and the monitor with it.
     (
-        echo "$BASHPID" >"$group/cgroup.procs"
+        echo "$BASHPID" >"$SERVICE/cgroup.procs"
         berth run -d --name c --network ntpd tiny sleep 600 >/dev/null
     )
     processes_of c
-    grep -qx "$MONITOR" "$group/cgroup.procs"
-    kill -9 $(cat "$group/cgroup.procs")
+    grep -qx "$MONITOR" "$SERVICE/cgroup.procs"
+    kill -9 $(cat "$SERVICE/cgroup.procs")
     comes_home ntpd 192.168.0.2/24
-    wait_for rmdir "$group"
+    wait_for rmdir "$SERVICE"
     berth rm c >/dev/null
     remove_pair
 }
