@@ -36,19 +36,22 @@ static int look_for_port(void *arg, const struct netlink_info *info)
 	return p->any;
 }
 
-static bool is_idle(struct netlink *host, const struct network_endpoint *p,
+bool network_bridge_has_ports(struct netlink *host, int index)
+{
+	struct ports ports = { .bridge = index };
+
+	return netlink_links(host, look_for_port, &ports, NULL) < 0 || ports.any;
+}
+
+static bool is_idle(const struct state *s, struct netlink *host, const struct network_endpoint *p,
 		    struct netlink_info *ret)
 {
-	struct ports ports = { 0 };
-	const char *owner;
+	char own[BRIDGE_MARK_TEXT];
 
 	if (netlink_link_find(host, p->bridge, 0, ret, NULL) < 0)
 		return false;
-	owner = text_after(ret->alias, BRIDGE_MARK);
-	if (!owner || strcmp(owner, p->network) != 0)
-		return false;
-	ports.bridge = ret->index;
-	return netlink_links(host, look_for_port, &ports, NULL) == 0 && !ports.any;
+	network_bridge_mark(s, p->network, own);
+	return text_eq(ret->alias, own) && !network_bridge_has_ports(host, ret->index);
 }
 
 static bool wait_alone(const struct state *s, const char *network)
@@ -72,13 +75,13 @@ static void remove_bridge(const struct state *s, struct netlink *host,
 	auto_close int lock = -1;
 	struct netlink_info info;
 
-	if (!is_idle(host, p, &info) || !wait_alone(s, p->network))
+	if (!is_idle(s, host, p, &info) || !wait_alone(s, p->network))
 		return;
 	/* While it waited its network may have been removed. */
-	if (!is_idle(host, p, &info))
+	if (!is_idle(s, host, p, &info))
 		return;
 	lock = network_lock(s, p->network, LOCK_EX, NULL);
-	if (lock >= 0 && is_idle(host, p, &info))
+	if (lock >= 0 && is_idle(s, host, p, &info))
 		netlink_link_remove(host, info.index, NULL);
 }
 
@@ -107,7 +110,7 @@ void network_remove_bridge(const struct state *s, const struct network *n)
 	if (network_driver(n) != NETWORK_BRIDGE || netns == USERNET_NONE ||
 	    netlink_open(netns, &host, NULL) < 0)
 		return;
-	if (is_idle(host, &p, &info))
+	if (is_idle(s, host, &p, &info))
 		netlink_link_remove(host, info.index, NULL);
 	else if (netlink_link_find(host, p.bridge, 0, &info, NULL) == 0 &&
 		 !text_after(info.alias, BRIDGE_MARK))

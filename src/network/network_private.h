@@ -74,8 +74,12 @@ void network_lease_sweep(const struct state *s, const char *network);
 int network_lock(const struct state *s, const char *network, int how, struct err *e);
 
 /* In an interface's alias: whose it is. */
-#define BRIDGE_MARK "berth-network:"   /* and the network's name: it goes with its last port */
+#define BRIDGE_MARK "berth-network:"   /* and network_bridge_mark()'s: it goes with its last port */
 #define DEVICE_MARK "berth-interface:" /* and its name on the host, where it belongs */
+/* The network's name and which volatile root it is of. */
+#define BRIDGE_MARK_TEXT 256
+void network_bridge_mark(const struct state *s, const char *network, char ret[BRIDGE_MARK_TEXT]);
+bool network_bridge_has_ports(struct netlink *host, int index);
 /* Hardware addresses of what is made on the host, always the same. A bridge's own: else it is its
  * ports' lowest, and changes as they come and go; and when somebody deletes the bridge, containers
  * go on to remember whom they sent to. */

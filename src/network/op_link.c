@@ -50,12 +50,6 @@ static void print_mtu(struct buf *out, uint32_t mtu)
 
 /* Bridges */
 
-/* So that nobody takes a bridge away that somebody else has made. */
-static void mark(char *ret, size_t size, const struct op_bridge *b)
-{
-	snprintf(ret, size, BRIDGE_MARK "%s", b->about.endpoint->network);
-}
-
 static int find_vrf(struct netlink *n, const struct op_bridge *b, int *ret, struct err *e)
 {
 	struct netlink_info info;
@@ -76,7 +70,7 @@ static int make_bridge(struct netlink *n, const struct op_bridge *b, struct netl
 		.name = b->name, .kind = "bridge", .mtu = b->mtu, .vlan = b->vlan
 	};
 	unsigned char mac[MAC_LEN];
-	char alias[256];
+	char alias[BRIDGE_MARK_TEXT];
 	int r = find_vrf(n, b, &link.master, e);
 
 	if (r < 0)
@@ -93,7 +87,7 @@ static int make_bridge(struct netlink *n, const struct op_bridge *b, struct netl
 		return err_set(e, ERR_SYSTEM, "bridge %s went away", b->name);
 	if (r == -EEXIST)
 		return 0;
-	mark(alias, sizeof(alias), b);
+	network_bridge_mark(b->about.s, b->about.endpoint->network, alias);
 	return netlink_link_set(n, ret->index, &(struct netlink_link){ .alias = alias, .up = true },
 				e);
 }
@@ -113,6 +107,29 @@ static int furnish_bridge(struct netlink *n, const struct op_bridge *b,
 	return netlink_link_set(n, info->index, &(struct netlink_link){ .up = true }, e);
 }
 
+/* One that is berth's, but not ours: of another volatile root, which gives the same addresses, or
+ * has been emptied. Without ports it is ours from now on; so is one whose maker was killed before
+ * it had its mark. */
+static int claim_bridge(struct netlink *n, const struct op_bridge *b,
+			const struct netlink_info *info, struct err *e)
+{
+	unsigned char mac[MAC_LEN];
+	char own[BRIDGE_MARK_TEXT];
+
+	network_bridge_mark(b->about.s, b->about.endpoint->network, own);
+	network_bridge_mac(b->about.endpoint->network_id, b->name, mac);
+	if (b->unmanaged || text_eq(info->alias, own) ||
+	    (*info->alias ? !text_after(info->alias, BRIDGE_MARK)
+			  : memcmp(info->mac, mac, MAC_LEN) != 0))
+		return 0;
+	if (*info->alias && network_bridge_has_ports(n, info->index))
+		return err_set(e, ERR_CONFLICT,
+			       "bridge %s has containers on it that are not of %s, and may have "
+			       "the same addresses",
+			       b->name, b->about.s->run_path);
+	return netlink_link_set(n, info->index, &(struct netlink_link){ .alias = own }, e);
+}
+
 static int have_bridge(struct netlink *n, const struct op_bridge *b, struct netlink_info *ret,
 		       struct err *e)
 {
@@ -126,7 +143,8 @@ static int have_bridge(struct netlink *n, const struct op_bridge *b, struct netl
 		return r;
 	if (strcmp(ret->kind, "bridge") != 0)
 		return err_set(e, ERR_CONFLICT, "interface %s exists, and is no bridge", b->name);
-	return furnish_bridge(n, b, ret, e);
+	r = claim_bridge(n, b, ret, e);
+	return r < 0 ? r : furnish_bridge(n, b, ret, e);
 }
 
 static void unlock(struct op_bridge *b)

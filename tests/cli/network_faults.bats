@@ -134,3 +134,19 @@ advertise() {
     run -0 berth run --rm --network net1 tiny nslookup web
     output_has 10.89.1.
 }
+
+@test "a bridge with containers of another volatile root is refused, and taken over without" {
+    berth_too() { host "$BERTH" --root "$BATS_TEST_TMPDIR/lib2" --runroot "$BATS_TEST_TMPDIR/run2" "$@"; }
+    berth_too load -q -i "$FIXTURES/tiny.tar" >/dev/null
+    sleeper web -p 8080:80
+    run -126 berth_too run --rm tiny true
+    output_has "bridge podman0 has containers on it that are not of $BATS_TEST_TMPDIR/run2, and may have the same addresses"
+    [ -z "$(find "$BATS_TEST_TMPDIR/run2/networks/podman/leases" -mindepth 1)" ]
+    # The same by another path.
+    ln -s run "$BATS_TEST_TMPDIR/link"
+    run -0 host "$BERTH" --root "$BATS_TEST_TMPDIR/lib" --runroot "$BATS_TEST_TMPDIR/link" run --rm tiny true
+    serve web 80
+    answers 192.0.2.9 outside tcp 192.0.2.1 8080
+    berth rm -f -t 0 web
+    wait_for berth_too run --rm tiny true
+}

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Hardware addresses of what berth makes on the host.  They are there from the first instant on,
- * and so tell what is berth's from what has the same name. */
+/* What tells berth's interfaces from those that only have the same name: a bridge's alias, and
+ * hardware addresses, which are there from the first instant on. */
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/sha256.h"
 #include "network/network_private.h"
@@ -36,4 +38,15 @@ bool network_is_port(const struct netlink_info *i, const char *id)
 
 	network_port_mac(id, i->name, mac);
 	return i->has_mac && memcmp(i->mac, mac, MAC_LEN) == 0;
+}
+
+void network_bridge_mark(const struct state *s, const char *network, char ret[BRIDGE_MARK_TEXT])
+{
+	struct stat st = { 0 };
+
+	/* Its path may be given in several ways. */
+	if (fstat(s->run, &st) < 0)
+		st.st_ino = 0;
+	snprintf(ret, BRIDGE_MARK_TEXT, BRIDGE_MARK "%s@%llx:%llx", network,
+		 (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
 }
