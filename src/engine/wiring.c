@@ -348,6 +348,26 @@ int container_connect(const struct state *s, struct arena *a, struct container *
 	return r == 0 && container_is_alive(&now) ? update_files(s, a, c, e) : r;
 }
 
+static int restore_routes(const struct state *s, struct arena *a, const struct container *c,
+			  const struct container_status *now, struct err *e)
+{
+	struct network_target target = { .netns = -1, .host_netns = -1, .lock = -1 };
+	auto_close int netns = open_netns(now, e);
+	struct network_status st;
+	struct plan p;
+	int r = netns < 0 ? netns : network_status(s, a, c->id, &st, e);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	target.netns = netns;
+	plan_init(&p, a);
+	r = network_plan_routes(&p, s, &st, &c->networks, &target, e);
+	if (r == 0)
+		r = plan_apply(&p, e);
+	network_target_close(&target);
+	return r;
+}
+
 int container_disconnect(const struct state *s, struct arena *a, struct container *c,
 			 const char *network, struct err *e)
 {
@@ -374,6 +394,8 @@ int container_disconnect(const struct state *s, struct arena *a, struct containe
 	memmove(&c->networks.v[at], &c->networks.v[at + 1],
 		(--c->networks.n - at) * sizeof(*c->networks.v));
 	r = container_save(s, lock, c, true, e);
+	if (r == 0 && container_is_alive(&now))
+		r = restore_routes(s, a, c, &now, e);
 	return r == 0 && container_is_alive(&now) ? update_files(s, a, c, e) : r;
 }
 

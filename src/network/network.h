@@ -245,6 +245,11 @@ void network_target_close(struct network_target *t);
  * nothing else. */
 void network_plan(struct plan *p, const struct state *s, struct network_status *st,
 		  struct network_target *target);
+/* The routes inside alone, of one that runs and has left a network: another's may be the way out
+ * from now on. st: network_status()'s; asked: what it was asked for with. */
+int network_plan_routes(struct plan *p, const struct state *s, struct network_status *st,
+			const struct network_attachments *asked, struct network_target *target,
+			struct err *e);
 /* The same for what somebody took away from one that runs (`network reload`): bridges, and being a
  * port of them. st: network_status()'s. */
 int network_plan_restore(struct plan *p, const struct state *s, struct network_status *st,

@@ -332,6 +332,29 @@ void network_plan(struct plan *p, const struct state *s, struct network_status *
 		op_name(p, &x.about);
 }
 
+int network_plan_routes(struct plan *p, const struct state *s, struct network_status *st,
+			const struct network_attachments *asked, struct network_target *target,
+			struct err *e)
+{
+	struct planning x = { .p = p, .about = { .s = s, .st = st, .target = target } };
+
+	for (size_t i = 0; i < st->endpoints.n; i++) {
+		struct network_endpoint *at = &st->endpoints.v[i];
+		struct network *n;
+		int r = network_find(s, p->arena, at->network, &n, e);
+
+		if (r < 0)
+			return r;
+		for (size_t k = 0; k < asked->n; k++)
+			if (text_eq(asked->v[k].network, at->network))
+				at->asked = &asked->v[k];
+		at->about = x.n = n;
+		x.about.endpoint = at;
+		plan_routes(&x);
+	}
+	return 0;
+}
+
 int network_plan_restore(struct plan *p, const struct state *s, struct network_status *st,
 			 struct network_target *target, struct err *e)
 {

@@ -380,6 +380,8 @@ mends() { # NFT-COMMAND WORDS...
     first=$(address_of web)
     berth network disconnect podman web
     answers 10.89.10.1 host tcp 127.0.0.1 8080
+    # It gets out there, too.
+    answers 192.0.2.9 outside tcp 192.0.2.1 8080
     berth network disconnect net1 web
     run table
     output_lacks "8080 :"
