@@ -4,6 +4,7 @@
 #include "network/names.h"
 #include "network/op.h"
 #include "network/pasta.h"
+#include "network/port.h"
 #include "network/resolver.h"
 #include "network/slirp.h"
 
@@ -54,10 +55,14 @@ static void fill(const struct connect *c, struct pasta *ret)
 
 static int apply_pasta(void *arg, struct err *e)
 {
+	const struct connect *c = arg;
 	struct pasta how;
+	int r = port_check_free(c->about.s, c->arena, c->about.st, e);
 
-	fill(arg, &how);
-	return pasta_start(((struct connect *)arg)->arena, &how, e);
+	if (r < 0)
+		return r;
+	fill(c, &how);
+	return pasta_start(c->arena, &how, e);
 }
 
 static void undo_pasta(void *arg)
@@ -105,10 +110,14 @@ static void fill_slirp(const struct connect *c, struct slirp *ret)
 
 static int apply_slirp(void *arg, struct err *e)
 {
+	const struct connect *c = arg;
 	struct slirp how;
+	int r = port_check_free(c->about.s, c->arena, c->about.st, e);
 
-	fill_slirp(arg, &how);
-	return slirp_start(((struct connect *)arg)->arena, &how, e);
+	if (r < 0)
+		return r;
+	fill_slirp(c, &how);
+	return slirp_start(c->arena, &how, e);
 }
 
 static void undo_slirp(void *arg)

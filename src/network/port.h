@@ -38,6 +38,10 @@ struct port_holds {
 int port_hold(const struct state *s, struct arena *a, const struct network_status *st,
 	      struct port_holds *ret, struct err *e);
 void port_release(struct port_holds *h);
+/* Before somebody else binds them, who would not say by whom they are taken, or be content with one
+ * family of two: the errors of port_hold(). */
+int port_check_free(const struct state *s, struct arena *a, const struct network_status *st,
+		    struct err *e);
 
 /* Who has the port p->host_port + i on this host: " by container web", " by process 12 (nginx)", or
  * "". id: the container that asks. */

@@ -175,8 +175,8 @@ static int hold_family(const struct state *s, struct arena *a, const struct netw
 	return 0;
 }
 
-int port_hold(const struct state *s, struct arena *a, const struct network_status *st,
-	      struct port_holds *ret, struct err *e)
+static int hold_all(const struct state *s, struct arena *a, const struct network_status *st,
+		    const bool families[2], struct port_holds *ret, struct err *e)
 {
 	struct port_holds h = { 0 };
 	int r = 0;
@@ -185,7 +185,7 @@ int port_hold(const struct state *s, struct arena *a, const struct network_statu
 	if (count_ports(&st->ports) > 256)
 		raise_limit();
 	for (int ipv6 = 0; ipv6 < 2; ipv6++) {
-		if (!firewall_port_target(a, st, ipv6))
+		if (!families[ipv6])
 			continue;
 		for (size_t i = 0; i < st->ports.n && r == 0; i++)
 			r = hold_family(s, a, st, &st->ports.v[i], ipv6, &h, e);
@@ -194,6 +194,27 @@ int port_hold(const struct state *s, struct arena *a, const struct network_statu
 		port_release(&h);
 	else
 		*ret = h;
+	return r;
+}
+
+int port_hold(const struct state *s, struct arena *a, const struct network_status *st,
+	      struct port_holds *ret, struct err *e)
+{
+	const bool families[] = { firewall_port_target(a, st, false),
+				  firewall_port_target(a, st, true) };
+
+	return hold_all(s, a, st, families, ret, e);
+}
+
+int port_check_free(const struct state *s, struct arena *a, const struct network_status *st,
+		    struct err *e)
+{
+	static const bool families[] = { true, true };
+	struct port_holds held;
+	int r = hold_all(s, a, st, families, &held, e);
+
+	if (r == 0)
+		port_release(&held);
 	return r;
 }
 
