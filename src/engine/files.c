@@ -271,10 +271,7 @@ static const char *inner_resolver(struct arena *a, const struct container *c)
 		return slirp_resolver(a, &n->arguments);
 	if (!n || !text_eq(n->network, NETWORK_PASTA))
 		return NULL;
-	for (size_t i = 0; i < n->arguments.n; i++)
-		if (text_after(n->arguments.v[i], "--dns-forward"))
-			return NULL;
-	return PASTA_DNS;
+	return pasta_resolver(&n->arguments);
 }
 
 static bool serves_names(const struct network_status *st)

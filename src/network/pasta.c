@@ -21,6 +21,22 @@ static bool is_given(const struct texts *options, const char *flag, const char *
 	return false;
 }
 
+const char *pasta_resolver(const struct texts *options)
+{
+	for (size_t i = 0; i < options->n; i++) {
+		const char *rest = text_after(options->v[i], "--dns-forward");
+
+		if (!rest || (*rest && *rest != '='))
+			continue;
+		if (!*rest)
+			rest = i + 1 < options->n ? options->v[i + 1] : "none";
+		else
+			rest++;
+		return text_eq(rest, "none") ? NULL : rest;
+	}
+	return PASTA_DNS;
+}
+
 /* "[ADDRESS/]FROM[-TO]:FROM[-TO]" */
 static const char *forward(struct arena *a, const struct network_port *p)
 {

@@ -18,6 +18,9 @@ struct pasta {
 };
 /* ERR_NOT_FOUND: pasta is not installed; ERR_UNSUPPORTED: a port that it can't forward. */
 int pasta_start(struct arena *a, const struct pasta *how, struct err *e);
+/* The address that leads to the host's resolvers, by default or of --dns-forward; NULL: it was said
+ * that there is none. Lives as long as the options. */
+const char *pasta_resolver(const struct texts *options);
 /* path, dir: as struct pasta's. */
 bool pasta_runs(struct arena *a, int dir, const char *path);
 void pasta_stop(struct arena *a, int dir, const char *path);

@@ -43,6 +43,8 @@ pasta_is_gone() { ! pasta_runs; }
     [ "$(curl -s "http://127.0.0.1:$port/")" = served ]
     run -0 berth port c
     output_is "80/tcp -> 127.0.0.1:$port"
+    fails_with -126 "publish 127.0.0.1:$port/tcp: address already in use by container c" -- \
+        run --rm --network pasta -p "127.0.0.1:$port:80" tiny true
     kill -9 "$(ps -o ppid= -p "$(pid_of c)" | tr -d " ")"
     berth rm -f c
     wait_for pasta_is_gone
@@ -53,8 +55,18 @@ pasta_is_gone() { ! pasta_runs; }
     needs_pasta
     run -0 berth run --rm --network pasta:-I,wan0,--mtu,1400 tiny ip link
     output_has wan0 "mtu 1400"
+    run -0 berth run --rm --network pasta:--dns-forward,169.254.1.7 tiny cat /etc/resolv.conf
+    output_has "nameserver 169.254.1.7"
+    output_lacks 169.254.1.1
     run -126 berth run --rm --network pasta:--no-such-option tiny true
     output_has "pasta"
+}
+
+# bats test_tags=only-rootless
+@test "pasta is not asked for a port that a plain user may not have" {
+    [ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" -gt 81 ] || skip "needs ports for root alone"
+    fails_with -126 "publish 127.0.0.1:81/tcp" "ip_unprivileged_port_start" -- \
+        run --rm --network pasta -p 127.0.0.1:81:80 tiny true
 }
 
 @test "pasta is for plain users, and connects a container by itself" {
@@ -86,7 +98,7 @@ slirp_runs() { pgrep -f -- "--api-socket=../$(berth inspect -f '{{.Id}}' c)/" >/
     run -0 berth exec c sh -c 'ip link show tap0; ip -4 address; cat /etc/resolv.conf'
     output_has "mtu 1400" 10.7.0.100/24 "nameserver 10.7.0.3"
     wait_for curl -sf http://127.0.0.1:15200/
-    fails_with -126 "address already in use" -- run --rm --network slirp4netns -p 127.0.0.1:15200:80 tiny true
+    fails_with -126 "address already in use by container c" -- run --rm --network slirp4netns -p 127.0.0.1:15200:80 tiny true
     run -0 berth inspect -f '{{.HostConfig.NetworkMode}}' c
     output_is slirp4netns
     slirp_runs
