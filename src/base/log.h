@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One sink for messages to people, set once by main.  Libraries log nothing above debug, but warn of
- * what somebody has to know although the command worked: an interface that came back without an
+ * One sink for messages to people, set once by main.  Libraries log nothing above debug, but warn
+ * of what somebody has to know although the command worked: an interface that came back without an
  * address, names that are still the old ones.
  */
 #pragma once
