@@ -10,6 +10,7 @@
 #include "engine/wiring.h"
 #include "network/firewall.h"
 #include "network/names.h"
+#include "network/serve.h"
 #include "network/usernet.h"
 
 static int run_exists(void *globals, void *args, int argc, const char **argv)
@@ -160,7 +161,9 @@ static int reload(struct session *s, const struct container *c, void *args, stru
 					       "container %s network is not configured, refusing "
 					       "to reload: container state improper",
 					       c->id);
-	r = reload_bridges(s, &st, e);
+	r = network_check_connected(&s->state, s->arena, &st, e);
+	if (r == 0)
+		r = reload_bridges(s, &st, e);
 	if (r == 0 && !a->done)
 		r = firewall_reload(&s->state, -1, e);
 	a->done = true;

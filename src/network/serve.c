@@ -8,7 +8,9 @@
 #include "network/forward.h"
 #include "network/names.h"
 #include "network/network_private.h"
+#include "network/pasta.h"
 #include "network/resolver.h"
+#include "network/slirp.h"
 #include "network/usernet.h"
 
 static const char *folder(const struct state *s, struct arena *a, const char *id)
@@ -47,6 +49,26 @@ static int serve_own(const struct state *s, struct arena *a, struct network_stat
 	if (netns < 0)
 		return err_sys(e, "look at the network namespace");
 	return resolver_start(a, &how, st, e);
+}
+
+int network_check_connected(const struct state *s, struct arena *a, const struct network_status *st,
+			    struct err *e)
+{
+	auto_close int dir = state_run_dir(s, ATTACHMENTS, st->id, false, e);
+
+	if (dir < 0)
+		return dir;
+	for (size_t i = 0; i < st->endpoints.n; i++) {
+		const char *driver = st->endpoints.v[i].driver;
+
+		if ((text_eq(driver, NETWORK_PASTA) && !pasta_runs(a, dir, folder(s, a, st->id))) ||
+		    (text_eq(driver, NETWORK_SLIRP) && !slirp_runs(a, dir, st->id)))
+			return err_set(e, ERR_CONFLICT,
+				       "%s, which connected container %s, was killed: restart the "
+				       "container",
+				       driver, st->name ? st->name : st->id);
+	}
+	return 0;
 }
 
 int network_serve(const struct state *s, struct arena *a, const char *id,

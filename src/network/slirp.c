@@ -324,6 +324,13 @@ int slirp_start(struct arena *a, const struct slirp *how, struct err *e)
 	return 0;
 }
 
+bool slirp_runs(struct arena *a, int dir, const char *id)
+{
+	auto_close int pidfd = daemon_find(a, dir, PID_FILE, own_argument(a, id), NULL);
+
+	return pidfd >= 0;
+}
+
 void slirp_stop(struct arena *a, int dir, const char *id)
 {
 	daemon_stop(a, dir, PID_FILE, own_argument(a, id));

@@ -17,6 +17,7 @@ struct slirp {
 };
 /* ERR_NOT_FOUND: it is not installed; ERR_INVALID: an option; ERR_UNSUPPORTED: a port. */
 int slirp_start(struct arena *a, const struct slirp *how, struct err *e);
+bool slirp_runs(struct arena *a, int dir, const char *id);
 void slirp_stop(struct arena *a, int dir, const char *id);
 /* The deciding parts. */
 int slirp_arguments(struct arena *a, const struct slirp *how, const char *program,

@@ -28,6 +28,14 @@ pasta_is_gone() { ! pasta_runs; }
     run -0 berth exec c cat /etc/resolv.conf
     output_has "nameserver 169.254.1.1"
     pasta_runs
+    run -0 berth network reload c
+    pkill -9 -f -- "--pid $BATS_TEST_TMPDIR.*/pasta.pid"
+    wait_for pasta_is_gone
+    fails_with "pasta, which connected container c, was killed: restart the container" -- network reload c
+    berth restart -t 0 c
+    run -0 berth network reload c
+    run -0 berth exec c ip route
+    output_has "default via"
     berth rm -f -t 0 c
     wait_for pasta_is_gone
 }
@@ -102,6 +110,7 @@ slirp_runs() { pgrep -f -- "--api-socket=../$(berth inspect -f '{{.Id}}' c)/" >/
     run -0 berth inspect -f '{{.HostConfig.NetworkMode}}' c
     output_is slirp4netns
     slirp_runs
+    run -0 berth network reload c
     id=$(berth inspect -f '{{.Id}}' c)
     berth restart -t 0 c
     wait_for curl -sf http://127.0.0.1:15200/
