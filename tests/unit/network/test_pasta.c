@@ -38,6 +38,20 @@ static void nothing_is_forwarded_that_was_not_asked_for(void **unused)
 				   " --no-map-gw " AFTER);
 }
 
+static void the_resolver_is_what_the_options_say(void **unused)
+{
+	AUTO(arena) a = arena_new();
+	struct texts none = texts_split(a, "--mtu,1400", ',');
+	struct texts apart = texts_split(a, "--dns-forward,10.0.2.3", ',');
+	struct texts joined = texts_split(a, "--dns-forward=10.0.2.4", ',');
+	struct texts off = texts_split(a, "--dns-forward,none", ',');
+
+	assert_string_equal(pasta_resolver(&none), PASTA_DNS);
+	assert_string_equal(pasta_resolver(&apart), "10.0.2.3");
+	assert_string_equal(pasta_resolver(&joined), "10.0.2.4");
+	assert_null(pasta_resolver(&off));
+}
+
 static void published_ports_are_forwarded(void **unused)
 {
 	AUTO(arena) a = arena_new();
@@ -88,6 +102,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_is_forwarded_that_was_not_asked_for),
+		cmocka_unit_test(the_resolver_is_what_the_options_say),
 		cmocka_unit_test(published_ports_are_forwarded),
 		cmocka_unit_test(the_users_options_are_stronger),
 		cmocka_unit_test(a_protocol_that_pasta_lacks_is_refused),
