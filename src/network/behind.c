@@ -150,10 +150,10 @@ static void fork_twice(const struct state *s, struct network_behind *b)
 		return;
 	}
 	if (pid == 0) {
-		if (fork() == 0) {
-			be_alone(s, b);
+		/* Before the wait below is over: among what its parent has open are locks. */
+		be_alone(s, b);
+		if (fork() == 0)
 			remove_all(s, b);
-		}
 		_exit(0);
 	}
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)

@@ -409,6 +409,8 @@ mends() { # NFT-COMMAND WORDS...
     fails_with "conflicts with bridge" -- run --rm --network net1 --network host tiny true
 }
 
+gone() { [ -z "$(ls "$BATS_TEST_TMPDIR"/lib/.trash "$BATS_TEST_TMPDIR"/run/.trash | grep -v :)" ]; }
+
 @test "a restart takes the port again, and --rm gives it back at once" {
     sleeper web -p 8080:80
     berth restart -t 0 web
@@ -417,6 +419,14 @@ mends() { # NFT-COMMAND WORDS...
     berth rm -f -t 0 web
     for i in 1 2 3; do
         run -0 berth run --rm -p 8080:80 tiny true
+    done
+}
+
+@test "--rm on a network leaves nothing for the next command to delete" {
+    sleeper other
+    for _ in $(seq 12); do
+        berth run --rm -p 8080:80 tiny true
+        wait_for gone
     done
 }
 
