@@ -307,11 +307,14 @@ static int leave_network(const struct state *s, const char *id, const char *netw
 		return r;
 	while (at < st.endpoints.n && !text_eq(st.endpoints.v[at].network, network))
 		at++;
-	if (at == st.endpoints.n)
+	if (at == st.endpoints.n) {
+		/* What somebody took who was killed before he wrote it down. */
+		network_lease_drop(s, network, id);
 		return err_set(e, ERR_NOT_FOUND,
 			       "container %.12s is not connected to network %s: network is not "
 			       "connected",
 			       id, network);
+	}
 	gone = st.endpoints.v[at];
 	left = without(a, &st, at);
 	moves = host_netns != USERNET_NONE && ports_move(a, &st, &left);
