@@ -132,7 +132,7 @@ restore() { # OPTION...
 @test "checkpoint: memory ahead, a paused container, locks, and connections" {
     cp -L --parents /usr/bin/flock $(ldd /usr/bin/flock | grep -o '/[^ ]*') "$BUNDLE/rootfs"
     config '.process.args[2] = "ip link set lo up; exec 9>/lock; flock 9; mkfifo /in; exec 8<>/in; " +
-        "nc -l -p 77 <&8 & until nc 127.0.0.1 77 <&8; do sleep 0.1; done & " + .process.args[2] |
+        "nc -l -p 77 <&8 & until nc 127.0.0.1 77 <&8 2>/dev/null; do sleep 0.1; done & " + .process.args[2] |
         .process.capabilities |= map_values(. + ["CAP_NET_ADMIN"])'
     created
     counting 100000
