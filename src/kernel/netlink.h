@@ -52,6 +52,7 @@ struct netlink_info {
 	uint32_t mtu;
 	unsigned flags; /* IFF_* of netdevice(7) */
 	bool has_mac, parent_elsewhere;
+	int parent_netns; /* of a parent, or other end, elsewhere: the namespace's number here */
 };
 /* By name or, if that is NULL, by index. -ENODEV without words. */
 int netlink_link_find(struct netlink *n, const char *name, int index, struct netlink_info *ret,
@@ -81,6 +82,9 @@ struct netlink_address {
 };
 typedef int netlink_each_address(void *arg, const struct netlink_address *a);
 int netlink_addresses(struct netlink *n, netlink_each_address *each, void *arg, struct err *e);
+/* Those in another namespace, by its number here (struct netlink_info). */
+int netlink_addresses_in(struct netlink *n, int netns, netlink_each_address *each, void *arg,
+			 struct err *e);
 /* Adds one that was told, with what has no name above (the other end's address, its label, flags).
  * keep_label: the interface has its name of then. */
 int netlink_address_put(struct netlink *n, int index, const void *exact, size_t len,

@@ -97,13 +97,27 @@ static int tell_address(void *arg, const struct nlmsghdr *h)
 	return each->each(each->arg, &a);
 }
 
-int netlink_addresses(struct netlink *n, netlink_each_address *each, void *arg, struct err *e)
+static int list_addresses(struct netlink *n, const int *netns, netlink_each_address *each,
+			  void *arg, struct err *e)
 {
 	struct nlmsghdr *h = netlink_begin(n, RTM_GETADDR, NLM_F_DUMP);
 
 	message_add(h, sizeof(struct ifaddrmsg));
+	if (netns)
+		attribute_put_u32(h, IFA_TARGET_NETNSID, (uint32_t)*netns);
 	return netlink_ask(n, h, tell_address, &(struct each_address){ each, arg }, e,
 			   "list the addresses");
+}
+
+int netlink_addresses(struct netlink *n, netlink_each_address *each, void *arg, struct err *e)
+{
+	return list_addresses(n, NULL, each, arg, e);
+}
+
+int netlink_addresses_in(struct netlink *n, int netns, netlink_each_address *each, void *arg,
+			 struct err *e)
+{
+	return list_addresses(n, &netns, each, arg, e);
 }
 
 static void put_route(struct nlmsghdr *h, const struct netlink_route *route)

@@ -187,6 +187,7 @@ static bool read_info(const struct nlmsghdr *h, struct netlink_info *ret)
 	ret->master = number(in[IFLA_MASTER]);
 	ret->parent = number(in[IFLA_LINK]);
 	ret->parent_elsewhere = in[IFLA_LINK_NETNSID] != NULL;
+	ret->parent_netns = number(in[IFLA_LINK_NETNSID]);
 	return true;
 }
 

@@ -165,16 +165,20 @@ static const char *asked_of(const struct network_attachment *asked,
 static int lease_all(struct joining *j, struct network_endpoint *p, struct err *e)
 {
 	const struct network *n = p->about;
+	struct strangers strangers = { 0 };
 	int r = network_check_addresses(n, p->asked, e);
 
+	if (r == 0 && network_driver(n) == NETWORK_BRIDGE && open_host(j, NULL) == 0)
+		strangers_find(j->a, j->host, n->network_interface, j->how->id, &strangers);
 	for (size_t i = 0; r == 0 && i < n->subnets.n; i++) {
 		const struct network_subnet *subnet = &n->subnets.v[i];
 		const char *asked = asked_of(p->asked, subnet);
 		char text[ADDRESS_TEXT];
 		struct address a;
 
-		r = j->how->peek ? network_lease_peek(j->s, n, subnet, asked, &a, e)
-				 : network_lease(j->s, n, subnet, asked, j->how->id, &a, e);
+		r = j->how->peek
+			    ? network_lease_peek(j->s, n, subnet, &strangers, asked, &a, e)
+			    : network_lease(j->s, n, subnet, &strangers, asked, j->how->id, &a, e);
 		if (r == 0)
 			add_address(j->a, &p->addresses,
 				    arena_strdup(j->a, address_print_net(&a, text)),

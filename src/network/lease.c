@@ -28,6 +28,7 @@ int network_lock(const struct state *s, const char *network, int how, struct err
 struct range {
 	struct address net, first, last, gateway;
 	bool has_gateway;
+	const struct strangers *strangers;
 	char mark[ADDRESS_TEXT + 8]; /* the file that has the last one given */
 };
 
@@ -137,6 +138,12 @@ static int take_asked(const struct network *n, int leases, const struct range *x
 	address_print(&a, text);
 	if (!is_usable(x, &a))
 		return not_usable(text, e);
+	if (strangers_have(x->strangers, &a))
+		return err_set(
+			e, ERR_CONFLICT,
+			"IPAM error: requested ip address %s is in use on bridge %s, by none of "
+			"berth's containers",
+			text, n->network_interface);
 	if (id && symlinkat(id, leases, text) < 0) {
 		if (errno != EEXIST)
 			return err_sys(e, "lease %s", text);
@@ -162,7 +169,7 @@ static int take_next(int dir, int leases, const struct range *x, const char *id,
 	do {
 		at = next(x, &at);
 		address_print(&at, text);
-		if (!is_usable(x, &at))
+		if (!is_usable(x, &at) || strangers_have(x->strangers, &at))
 			continue;
 		if (id ? symlinkat(id, leases, text) == 0
 		       : fstatat(leases, text, &st, AT_SYMLINK_NOFOLLOW) < 0) {
@@ -215,8 +222,8 @@ static int take(const struct state *s, const struct network *n, int dir, int lea
 }
 
 int network_lease(const struct state *s, const struct network *n,
-		  const struct network_subnet *subnet, const char *asked, const char *id,
-		  struct address *ret, struct err *e)
+		  const struct network_subnet *subnet, const struct strangers *strangers,
+		  const char *asked, const char *id, struct address *ret, struct err *e)
 {
 	auto_close int dir = state_run_dir(s, NETWORKS, n->name, true, e);
 	auto_close int leases = dir < 0 ? dir : open_leases(dir, e);
@@ -226,6 +233,7 @@ int network_lease(const struct state *s, const struct network *n,
 	if (leases < 0)
 		return leases;
 	r = find_range(subnet, &x, e);
+	x.strangers = strangers;
 	if (r == 0)
 		r = take(s, n, dir, leases, &x, asked, id, ret, e);
 	if (r == -EEXIST) {
@@ -239,8 +247,8 @@ int network_lease(const struct state *s, const struct network *n,
 }
 
 int network_lease_peek(const struct state *s, const struct network *n,
-		       const struct network_subnet *subnet, const char *asked, struct address *ret,
-		       struct err *e)
+		       const struct network_subnet *subnet, const struct strangers *strangers,
+		       const char *asked, struct address *ret, struct err *e)
 {
 	auto_close int dir = state_run_dir(s, NETWORKS, n->name, false, NULL);
 	auto_close int leases =
@@ -248,6 +256,7 @@ int network_lease_peek(const struct state *s, const struct network *n,
 	struct range x;
 	int r = find_range(subnet, &x, e);
 
+	x.strangers = strangers;
 	if (r == 0)
 		r = take(s, n, dir, leases, &x, asked, NULL, ret, e);
 	if (r == 0)

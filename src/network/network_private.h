@@ -54,17 +54,27 @@ int network_check_mac(struct arena *a, const char **mac, struct err *e);
  * EEXIST says that it is taken.  One is deleted under the lock of networks/NAME alone, so that it
  * can't be somebody else's by then.
  */
-/* ret: the address with its subnet's prefix. asked NULL: the next free one after the last. */
+/* Addresses that others have on a bridge that isn't berth's: podman's, or the host's own. */
+struct strangers {
+	struct address *v;
+	size_t n;
+};
+/* Nothing if there is no such bridge, or it is one of berth's. id: the container's that asks. */
+void strangers_find(struct arena *a, struct netlink *host, const char *bridge, const char *id,
+		    struct strangers *ret);
+bool strangers_have(const struct strangers *s, const struct address *a);
+/* ret: the address with its subnet's prefix. asked NULL: the next free one after the last, of those
+ * that strangers don't have. */
 int network_lease(const struct state *s, const struct network *n,
-		  const struct network_subnet *subnet, const char *asked, const char *id,
-		  struct address *ret, struct err *e);
+		  const struct network_subnet *subnet, const struct strangers *strangers,
+		  const char *asked, const char *id, struct address *ret, struct err *e);
 /* Whether the addresses that are asked for are a container's of this network. */
 int network_check_addresses(const struct network *n, const struct network_attachment *asked,
 			    struct err *e);
 /* What network_lease() would give; takes nothing. */
 int network_lease_peek(const struct state *s, const struct network *n,
-		       const struct network_subnet *subnet, const char *asked, struct address *ret,
-		       struct err *e);
+		       const struct network_subnet *subnet, const struct strangers *strangers,
+		       const char *asked, struct address *ret, struct err *e);
 /* All that the container has of the network. */
 void network_lease_drop(const struct state *s, const char *network, const char *id);
 /* And those of containers that are gone. */

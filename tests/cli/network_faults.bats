@@ -150,3 +150,33 @@ advertise() {
     berth rm -f -t 0 web
     wait_for berth_too run --rm tiny true
 }
+
+@test "addresses that others' containers have on a bridge are not given again" {
+    local i pids=()
+    # As podman would, whose default network has the same bridge and subnet.
+    host ip link add podman0 type bridge
+    host ip address add 10.88.0.1/16 dev podman0
+    host ip link set podman0 up
+    for i in 2 3; do
+        unshare -n sh -c 'echo >"$1"; exec sleep 600' - "$BATS_TEST_TMPDIR/other$i" 3>&- &
+        pids[i]=$!
+        wait_for test -e "$BATS_TEST_TMPDIR/other$i"
+        host ip link add "other$i" type veth peer name eth0 netns "${pids[i]}"
+        host ip link set "other$i" master podman0 up
+        nsenter -t "${pids[i]}" -n ip address add 10.88.0.$i/16 dev eth0
+        nsenter -t "${pids[i]}" -n ip link set eth0 up
+    done
+    run -0 berth run --rm --plan tiny true
+    output_has 10.88.0.4/16
+    run -0 berth run --rm tiny ip -o -4 address show dev eth0
+    output_has 10.88.0.4/16
+    fails_with -126 "ip address 10.88.0.3 is in use on bridge podman0" -- run --rm --ip 10.88.0.3 tiny true
+    # One's own is free again at once, on whosever bridge.
+    for i in 1 2 3; do
+        run -0 berth run --rm --ip 10.88.0.9 tiny true
+    done
+    [ -z "$(find "$BATS_TEST_TMPDIR/run/networks/podman/leases" -mindepth 1)" ]
+    for i in 2 3; do host ip link del "other$i"; done
+    kill "${pids[@]}"
+    host ip link del podman0
+}
