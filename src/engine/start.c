@@ -426,7 +426,6 @@ static void read_last_end(struct launch *l)
 
 static void remove_marks(int run_dir)
 {
-	unlinkat(run_dir, MONITOR_EXIT, 0);
 	unlinkat(run_dir, MONITOR_STOP_MARK, 0);
 	unlinkat(run_dir, RUN_PAUSED_MARK, 0);
 }
@@ -495,6 +494,8 @@ static int prepare(struct launch *l, struct err *e)
 	if (l->c->tty && l->how->foreground)
 		l->config->process->console_size = pty_size_of_caller(l->arena);
 	step_done(l, "decide its configuration");
+	/* How it ended last is known until there is something newer. */
+	unlinkat(l->run_dir, MONITOR_EXIT, 0);
 	l->listener = monitor_listen(l->run_dir, e);
 	return l->listener < 0 ? l->listener : 0;
 }

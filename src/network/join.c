@@ -243,8 +243,7 @@ static int find_parent(struct joining *j, struct network_endpoint *p, struct err
 	if (network_driver(n) == NETWORK_HOST_DEVICE)
 		return find_device(j, p, e);
 	if (netlink_link_find(j->host, p->bridge, 0, &info, NULL) < 0)
-		return err_set(e, ERR_NOT_FOUND, "parent interface %s of network %s does not exist",
-			       p->bridge, n->name);
+		return err_set(e, ERR_NOT_FOUND, "parent interface %s does not exist", p->bridge);
 	return 0;
 }
 

@@ -518,6 +518,22 @@ another_runs() { # CONTAINER PID
     host ip link del far
 }
 
+@test "a macvlan whose parent has gone says so, keeps how it ended, and starts when that is back" {
+    host ip link add par0 type veth peer name parx
+    host ip link set par0 up
+    berth network create -d macvlan -o parent=par0 --subnet 192.168.7.0/24 lan >/dev/null
+    run -7 berth run --name m --network lan tiny sh -c 'exit 7'
+    host ip link set par0 down name par1
+    fails_with -126 "network lan: parent interface par0 does not exist" -- start m
+    [ "$(berth inspect --format '{{.State.Status}} {{.State.ExitCode}}' m)" = "exited 7" ]
+    [ -z "$(ls "$BATS_TEST_TMPDIR/run/networks/lan/leases")" ]
+    host ip link set par1 name par0 up
+    run -7 berth start --attach m
+    host ip link del par0
+    fails_with -126 "parent interface par0 does not exist" -- start m
+    berth rm m >/dev/null
+}
+
 @test "a macvlan is seen outside with its own address" {
     berth network create -d macvlan -o parent=eth0 --subnet 192.0.2.0/24 lan >/dev/null
     berth run -d --name m --network lan:ip=192.0.2.77,mac=02:00:00:00:00:77 tiny sleep 600 >/dev/null
