@@ -60,6 +60,9 @@ static bool wait_alone(const struct state *s, const char *network)
 	auto_close int dir = state_run_dir(s, NETWORKS, network, false, NULL);
 	int fd = dir < 0 ? -1 : openat(dir, WAITER, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
+	/* The network was removed, when the bridge had its last port still: nobody wants it. */
+	if (dir == -ENOENT)
+		return true;
 	/* Whoever waits already looks later than we would. */
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return false;

@@ -207,8 +207,8 @@ no_mount_left() {
     wait_gone mounts_here "a mount is left"
 }
 
-wait_gone() { # COMMAND WORDS: until the command prints nothing, 3 s at most
-    local found end=$((SECONDS + 3))
+wait_gone() { # COMMAND WORDS: until the command prints nothing
+    local found end=$((SECONDS + ${WAIT_S:-10}))
     while found=$("$1") && [ -n "$found" ]; do
         if [ $SECONDS -ge $end ]; then
             echo "$2: $found"

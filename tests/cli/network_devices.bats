@@ -488,7 +488,7 @@ another_runs() { # CONTAINER PID
     fails_with '"fd00::9" is not an IPv4 address' -- create --ip fd00::9 tiny
     fails_with "interface name lo is the loopback's" -- create --network podman:interface_name=lo tiny
     fails_with 'network mode none takes no options: "none:ip=10.88.0.9"' -- create --network none:ip=10.88.0.9 tiny
-    fails_with "namespace mode ns: requires a value" -- create --network ns: tiny
+    fails_with "--network: namespace mode ns: requires a value" -- create --network ns: tiny
     fails_with "cannot find specified network namespace path: stat $BATS_TEST_TMPDIR/nope: No such file" -- \
         run --network "ns:$BATS_TEST_TMPDIR/nope" tiny true
     run -0 berth ps -aq
