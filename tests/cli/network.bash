@@ -98,6 +98,8 @@ serve() { # CONTAINER|outside|host PORT...
     outside | host) ;;
     *) where="inside $where" ;;
     esac
+    # It may say that an earlier one was ready.
+    rm -f "$file"
     $where "$TESTS/fixtures/peer" serve "$file" "$@" >"$file.log" 2>&1 3>&- &
     echo $! >>"$BATS_TEST_TMPDIR/peers"
     wait_for test -s "$file" || {
