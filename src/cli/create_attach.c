@@ -33,7 +33,8 @@ static int check_mode(const char *text, struct err *e)
 		return err_set(e, ERR_INVALID, "network mode %.4s takes no options: \"%s\"", text,
 			       text);
 	if (text_eq(text, "container:") || text_eq(text, "ns:"))
-		return err_set(e, ERR_INVALID, "--network: namespace mode %s requires a value", text);
+		return err_set(e, ERR_INVALID, "--network: namespace mode %s requires a value",
+			       text);
 	return 0;
 }
 
