@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 
 #include "network/op.h"
 
@@ -345,6 +346,23 @@ void op_port(struct plan *p, const struct op_veth *how)
 
 /* Children */
 
+#define CHILD_TRIES   50
+#define CHILD_WAIT_MS 20
+
+/* One that does not go together with others is refused while those are there; of a container that
+ * has just ended, this one's last run perhaps, they are until the kernel gets to its namespace. */
+static int add_child(struct netlink *n, const struct netlink_link *link, struct err *e)
+{
+	const struct timespec wait = { .tv_nsec = CHILD_WAIT_MS * 1000000L };
+	int r = netlink_link_add(n, link, e);
+
+	for (int i = 1; i < CHILD_TRIES && (r == -EBUSY || r == -EINVAL); i++) {
+		nanosleep(&wait, NULL);
+		r = netlink_link_add(n, link, e);
+	}
+	return r;
+}
+
 static int apply_child(void *arg, struct err *e)
 {
 	const struct op_child *c = arg;
@@ -371,7 +389,7 @@ static int apply_child(void *arg, struct err *e)
 			       "mtu %u is more than the %u of the parent interface %s", c->mtu,
 			       parent.mtu, p->bridge);
 	link.parent = parent.index;
-	r = netlink_link_add(n, &link, e);
+	r = add_child(n, &link, e);
 	if (r == -EBUSY)
 		return err_set(e, ERR_CONFLICT,
 			       "parent interface %s is a port of something, or has children of "
