@@ -51,7 +51,8 @@ load helpers
     wait_for berth exec c test -e /done
     run -0 berth inspect --format '{{len .ExecIDs}}' c
     output_is 1
-    berth exec c sh -c 'kill $(ps -o pid,args | awk "/[s]leep 999/ { print \$1 }")'
+    # It was touched a moment before the shell became sleep.
+    wait_for berth exec c sh -c 'kill $(ps -o pid,args | awk "/[s]leep 999/ { print \$1 }")'
     wait_for no_sessions
 }
 
