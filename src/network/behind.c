@@ -170,6 +170,9 @@ int network_behind_open(struct network_behind *b, int host_netns, struct err *e)
 
 void network_behind_port(struct network_behind *b, int index, const struct network_endpoint *p)
 {
+	/* More than a container can have are in no record but a damaged one. */
+	if (b->n == NETWORK_MAX)
+		return;
 	b->ports[b->n].index = index;
 	b->ports[b->n++].endpoint = p;
 }
